@@ -1,0 +1,1 @@
+"""A GraphQL API for content platforms whose statement count depends on the query's shape alone."""

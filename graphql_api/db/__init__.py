@@ -1,0 +1,1 @@
+"""The database: engine, sessions, the embedded server, and what watches the statements."""

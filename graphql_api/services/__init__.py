@@ -1,0 +1,1 @@
+"""Changes, and reads that are not by key; nothing here knows GraphQL."""
