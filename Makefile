@@ -74,15 +74,15 @@ clean: ## remove .venv and what the tools leave behind; the demo's data stays
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(UV): requirements.lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 		{ echo 'Python 3.11 or newer is needed; name one with: make PYTHON=python3.12' >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' || \
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo 'Python cannot make virtual environments; on Debian: apt-get install python3-venv' >&2; exit 1; }
 	@echo 'Installing what requirements.lock pins into .venv …'
 	@test -x $(BIN)/python || $(PYTHON) -m venv --clear .venv
-	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .venv/uv.lock
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .venv/uv.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
-		--require-hashes --requirement .venv/uv.lock
+		--require-hashes --requirement .venv/uv.txt
 	@touch $@
 
 $(RUNTIME): $(UV) pyproject.toml
