@@ -1,0 +1,65 @@
+"""What every table shares: naming, tenancy, and the mixins.
+
+Every key leads with ``tenant_id``, so that rows of a tenant lie together and the data can be
+distributed by tenant. Columns said to be *derived* are set by triggers (migration
+``derived_columns``) and are never written by the application.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, MetaData, func
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+
+DEFAULT_TENANT = 1
+"""The tenant that a fresh database holds."""
+
+
+class Base(DeclarativeBase):
+    """Base of every model; names each constraint by what it holds."""
+
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(constraint_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "uq": "uq_%(table_name)s_%(constraint_name)s",
+        }
+    )
+    type_annotation_map = {int: BigInteger, datetime: DateTime(timezone=True)}  # noqa: RUF012  # SQLAlchemy's way
+
+
+class OfTenant:
+    """A row of one tenant."""
+
+    @declared_attr
+    @classmethod
+    def tenant_id(cls) -> Mapped[int]:
+        """The tenant; first in every key."""
+        return mapped_column(
+            ForeignKey("tenants.id", name="tenant"), primary_key=True, sort_order=-2
+        )
+
+
+class Entity(OfTenant):
+    """A row with an id of its own: a ``bigint`` identity, unique in the whole table."""
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True, sort_order=-1)
+
+
+class Timestamped:
+    """When the row came, and when its content last changed (counters do not count)."""
+
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class SoftDeleted:
+    """A row that stays when it is deleted, and is then seen by nobody."""
+
+    deleted_at: Mapped[datetime | None]
+
+
+class Versioned:
+    """A row whose every change by a person counts ``version`` up, from 1."""
+
+    version: Mapped[int] = mapped_column(server_default="1")

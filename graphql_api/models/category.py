@@ -1,0 +1,43 @@
+"""Categories: a tree."""
+
+from sqlalchemy import CheckConstraint, Computed, ForeignKeyConstraint, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from graphql_api.models.base import Base, Entity, SoftDeleted, Timestamped, Versioned
+
+_LIVING = text("deleted_at IS NULL")
+
+
+class Category(Entity, Timestamped, SoftDeleted, Versioned, Base):
+    """A shelf of posts; a root when it has no parent."""
+
+    __tablename__ = "categories"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "parent_id"],
+            ["categories.tenant_id", "categories.id"],
+            name="parent",
+        ),
+        CheckConstraint("slug <> ''", name="slug_not_empty"),
+        CheckConstraint("name <> ''", name="name_not_empty"),
+        CheckConstraint("parent_id <> id", name="not_its_own_parent"),
+        CheckConstraint("char_length(description) <= 5000", name="description_length"),
+        Index("uq_categories_slug", "tenant_id", "slug", unique=True, postgresql_where=_LIVING),
+        Index(
+            "ix_categories_parent",
+            "tenant_id",
+            "parent_id",
+            "name_key",
+            "id",
+            postgresql_where=_LIVING,
+        ),
+    )
+
+    parent_id: Mapped[int | None]
+    slug: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(200))
+    name_key: Mapped[str] = mapped_column(
+        Text(collation="C"), Computed("lower(name)", persisted=True)
+    )
+    """Orders siblings by name: lower case, by code point."""
+    description: Mapped[str | None] = mapped_column(Text)

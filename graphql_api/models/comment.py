@@ -1,0 +1,154 @@
+"""Comments: a tree under each post; and who likes them."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import (
+    CheckConstraint,
+    FetchedValue,
+    ForeignKeyConstraint,
+    Index,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from graphql_api.models.base import Base, Entity, OfTenant, SoftDeleted, Timestamped, Versioned
+
+_VISIBLE = text("visible")
+_TOP_LEVEL = text("visible AND parent_id IS NULL")
+
+
+class CommentStatus(StrEnum):
+    """What moderation says; only an approved comment is seen by the public."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    SPAM = "spam"
+
+
+class Comment(Entity, Timestamped, SoftDeleted, Versioned, Base):
+    """What someone says under a post, or in reply to a comment of the same post."""
+
+    __tablename__ = "comments"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "post_id", "id", name="of_post"),
+        ForeignKeyConstraint(
+            ["tenant_id", "post_id"],
+            ["posts.tenant_id", "posts.id"],
+            name="post",
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "post_id", "parent_id"],
+            ["comments.tenant_id", "comments.post_id", "comments.id"],
+            name="parent_of_same_post",
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "post_id", "root_id"],
+            ["comments.tenant_id", "comments.post_id", "comments.id"],
+            name="root_of_same_post",
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "author_id"], ["users.tenant_id", "users.id"], name="author"
+        ),
+        CheckConstraint("char_length(body) <= 100000", name="body_length"),
+        CheckConstraint("status IN ('pending', 'approved', 'spam')", name="status_known"),
+        CheckConstraint("parent_id <> id", name="not_its_own_parent"),
+        CheckConstraint("(parent_id IS NULL) = (root_id = id)", name="root_has_no_parent"),
+        CheckConstraint("(parent_id IS NULL) = (depth = 0)", name="depth_of_root"),
+        CheckConstraint("reply_count >= 0", name="reply_count_not_negative"),
+        CheckConstraint("like_count >= 0", name="like_count_not_negative"),
+        Index(
+            "ix_comments_post",
+            "tenant_id",
+            "post_id",
+            "created_at",
+            "id",
+            postgresql_where=_VISIBLE,
+        ),
+        Index(
+            "ix_comments_post_likes",
+            "tenant_id",
+            "post_id",
+            "like_count",
+            "id",
+            postgresql_where=_VISIBLE,
+        ),
+        Index(
+            "ix_comments_top_level",
+            "tenant_id",
+            "post_id",
+            "created_at",
+            "id",
+            postgresql_where=_TOP_LEVEL,
+        ),
+        Index(
+            "ix_comments_parent",
+            "tenant_id",
+            "parent_id",
+            "created_at",
+            "id",
+            postgresql_where=_VISIBLE,
+        ),
+        Index(
+            "ix_comments_author",
+            "tenant_id",
+            "author_id",
+            "created_at",
+            "id",
+            postgresql_where=_VISIBLE,
+        ),
+    )
+
+    post_id: Mapped[int]
+    parent_id: Mapped[int | None]
+    root_id: Mapped[int] = mapped_column(server_default=FetchedValue())
+    """Derived: the top of the thread; the comment itself when it answers none."""
+    depth: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    """Derived: steps up to the root, from 0."""
+    author_id: Mapped[int | None]
+    guest_name: Mapped[str | None] = mapped_column(String(200))
+    """The name that someone without an account gave."""
+    body: Mapped[str] = mapped_column(Text)
+    body_html: Mapped[str] = mapped_column(Text)
+    body_text: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(String(20), server_default=CommentStatus.PENDING.value)
+    visible: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Derived: approved and not deleted, under a visible post and visible comments only."""
+    reply_count: Mapped[int] = mapped_column(server_default="0")
+    """Derived: visible direct replies."""
+    like_count: Mapped[int] = mapped_column(server_default="0")
+    """Derived: living users who like it."""
+
+
+class CommentLike(OfTenant, Base):
+    """A user likes a comment."""
+
+    __tablename__ = "comment_likes"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "comment_id"],
+            ["comments.tenant_id", "comments.id"],
+            name="comment",
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "user_id"],
+            ["users.tenant_id", "users.id"],
+            name="user",
+            ondelete="CASCADE",
+        ),
+        Index("ix_comment_likes_recent", "tenant_id", "comment_id", "created_at", "user_id"),
+        Index("ix_comment_likes_user", "tenant_id", "user_id"),
+    )
+
+    comment_id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())

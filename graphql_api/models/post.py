@@ -1,0 +1,135 @@
+"""Posts, and who likes them."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    SmallInteger,
+    String,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from graphql_api.models.base import Base, Entity, OfTenant, SoftDeleted, Timestamped, Versioned
+
+_VISIBLE = text("visible")
+
+
+class PostStatus(StrEnum):
+    """Where a post stands; only a published one is seen by the public."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    PUBLISHED = "published"
+    ARCHIVED = "archived"
+
+
+def _list_index(name: str, *columns: str) -> Index:
+    """Serve one order of a list of visible posts, from either end."""
+    return Index(f"ix_posts_{name}", "tenant_id", *columns, "id", postgresql_where=_VISIBLE)
+
+
+class Post(Entity, Timestamped, SoftDeleted, Versioned, Base):
+    """An article."""
+
+    __tablename__ = "posts"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "author_id"], ["users.tenant_id", "users.id"], name="author"
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "category_id"],
+            ["categories.tenant_id", "categories.id"],
+            name="category",
+        ),
+        CheckConstraint("slug <> ''", name="slug_not_empty"),
+        CheckConstraint("char_length(body) <= 1000000", name="body_length"),
+        CheckConstraint(
+            "status IN ('draft', 'scheduled', 'published', 'archived')", name="status_known"
+        ),
+        CheckConstraint(
+            "status NOT IN ('scheduled', 'published') OR published_at IS NOT NULL",
+            name="published_at_known",
+        ),
+        CheckConstraint("comment_count >= 0", name="comment_count_not_negative"),
+        CheckConstraint("like_count >= 0", name="like_count_not_negative"),
+        CheckConstraint("view_count >= 0", name="view_count_not_negative"),
+        Index(
+            "uq_posts_slug",
+            "tenant_id",
+            "slug",
+            unique=True,
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+        _list_index("published", "published_at"),
+        _list_index("created", "created_at"),
+        _list_index("updated", "updated_at"),
+        _list_index("likes", "like_count"),
+        _list_index("views", "view_count"),
+        _list_index("comments", "comment_count"),
+        _list_index("author", "author_id", "published_at"),
+        _list_index("category", "category_id", "published_at"),
+        _list_index("language", "language", "published_at"),
+        Index(
+            "ix_posts_due",
+            "published_at",
+            postgresql_where=text("status = 'scheduled' AND deleted_at IS NULL"),
+        ),
+    )
+
+    author_id: Mapped[int]
+    category_id: Mapped[int | None]
+    slug: Mapped[str] = mapped_column(String(200))
+    title: Mapped[str] = mapped_column(String(1000))
+    excerpt: Mapped[str] = mapped_column(String(500), server_default="")
+    """The beginning of the text, or what its author wrote for lists; plain text."""
+    body: Mapped[str] = mapped_column(Text)
+    """As written: Markdown, which may hold HTML."""
+    body_html: Mapped[str] = mapped_column(Text)
+    """Rendered once per version, and made safe."""
+    body_text: Mapped[str] = mapped_column(Text)
+    """The words alone."""
+    language: Mapped[str] = mapped_column(String(35), server_default="en")
+    """BCP 47, such as ``en`` or ``ja``."""
+    reading_minutes: Mapped[int] = mapped_column(SmallInteger, server_default="1")
+    status: Mapped[str] = mapped_column(String(20), server_default=PostStatus.DRAFT.value)
+    published_at: Mapped[datetime | None]
+    visible: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Derived: published, not deleted, by an author who is not deleted."""
+    comment_count: Mapped[int] = mapped_column(server_default="0")
+    """Derived: visible comments."""
+    like_count: Mapped[int] = mapped_column(server_default="0")
+    """Derived: living users who like it."""
+    view_count: Mapped[int] = mapped_column(server_default="0")
+    """How often it was read; counted by whoever records views."""
+
+
+class PostLike(OfTenant, Base):
+    """A user likes a post."""
+
+    __tablename__ = "post_likes"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "post_id"],
+            ["posts.tenant_id", "posts.id"],
+            name="post",
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "user_id"],
+            ["users.tenant_id", "users.id"],
+            name="user",
+            ondelete="CASCADE",
+        ),
+        Index("ix_post_likes_recent", "tenant_id", "post_id", "created_at", "user_id"),
+        Index("ix_post_likes_user", "tenant_id", "user_id"),
+    )
+
+    post_id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -1,0 +1,87 @@
+"""Tags, what they mark, and who follows them."""
+
+from datetime import datetime
+
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from graphql_api.models.base import Base, Entity, OfTenant, SoftDeleted, Timestamped
+
+_LIVING = text("deleted_at IS NULL")
+
+
+class Tag(Entity, Timestamped, SoftDeleted, Base):
+    """A word that posts share."""
+
+    __tablename__ = "tags"
+    __table_args__ = (
+        CheckConstraint("slug <> ''", name="slug_not_empty"),
+        CheckConstraint("name <> ''", name="name_not_empty"),
+        CheckConstraint("post_count >= 0", name="post_count_not_negative"),
+        CheckConstraint("follower_count >= 0", name="follower_count_not_negative"),
+        Index("uq_tags_slug", "tenant_id", "slug", unique=True, postgresql_where=_LIVING),
+        Index("ix_tags_name", "tenant_id", "name_key", "id", postgresql_where=_LIVING),
+    )
+
+    slug: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(200))
+    name_key: Mapped[str] = mapped_column(
+        Text(collation="C"), Computed("lower(name)", persisted=True)
+    )
+    """Orders tags by name and finds them by its beginning: lower case, by code point."""
+    post_count: Mapped[int] = mapped_column(server_default="0")
+    """Derived: visible posts with this tag."""
+    follower_count: Mapped[int] = mapped_column(server_default="0")
+    """Derived: living users who follow this tag."""
+
+
+class PostTag(OfTenant, Base):
+    """A post carries a tag."""
+
+    __tablename__ = "post_tags"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "post_id"],
+            ["posts.tenant_id", "posts.id"],
+            name="post",
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "tag_id"], ["tags.tenant_id", "tags.id"], name="tag", ondelete="CASCADE"
+        ),
+        Index("ix_post_tags_tag", "tenant_id", "tag_id", "post_id"),
+    )
+
+    post_id: Mapped[int] = mapped_column(primary_key=True)
+    tag_id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class TagFollow(OfTenant, Base):
+    """A user follows a tag."""
+
+    __tablename__ = "tag_follows"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "tag_id"], ["tags.tenant_id", "tags.id"], name="tag", ondelete="CASCADE"
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "user_id"],
+            ["users.tenant_id", "users.id"],
+            name="user",
+            ondelete="CASCADE",
+        ),
+        Index("ix_tag_follows_user", "tenant_id", "user_id", "created_at", "tag_id"),
+    )
+
+    tag_id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())

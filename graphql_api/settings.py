@@ -1,0 +1,109 @@
+"""What an operator can set: one attribute a variable, its reason beside its default.
+
+Variables carry the prefix ``GRAPHQL_API_`` and may stand in a ``.env`` file; ``DATABASE_URL`` is
+read without the prefix too, because every hosting platform sets it under that name.
+"""
+
+from typing import Annotated, Self
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from graphql_api.errors import OperatorError
+
+PREFIX = "GRAPHQL_API_"
+_DRIVER = "postgresql+asyncpg"
+_SECRET_CHARACTERS = 32  # 128 bits when written in hexadecimal
+
+
+class Settings(BaseSettings):
+    """Every setting of a server or command, read once at start and refused by name when wrong."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    database_url: Annotated[
+        SecretStr, Field(validation_alias=AliasChoices(f"{PREFIX}DATABASE_URL", "DATABASE_URL"))
+    ]
+    """Address of PostgreSQL 15 or newer, ``postgresql://user:password@host:port/name``."""
+
+    secret_key: SecretStr
+    """Signs cursors; 32 characters or more, one for all processes. A new one ends old cursors."""
+
+    pool_size: Annotated[int, Field(ge=1, le=500)] = 16
+    """Connections kept per process; two cores of PostgreSQL are busy with about this many."""
+
+    pool_timeout_s: Annotated[float, Field(gt=0)] = 30.0
+    """Seconds a statement waits for a connection before the request is told to come back later."""
+
+    pool_recycle_s: Annotated[int, Field(ge=-1)] = 3600
+    """Seconds after which a connection is replaced: shorter than what firewalls keep idle ones."""
+
+    pool_pre_ping: bool = True
+    """Test a connection before its use, so that a restarted database costs no request an error."""
+
+    command_timeout_s: Annotated[float, Field(gt=0)] = 60.0
+    """Seconds one statement may take on the client's side; the last defence against a lost peer."""
+
+    max_connections_per_request: Annotated[int, Field(ge=1)] = 4
+    """Statements of one request that run side by side: a quarter of the default pool."""
+
+    pgbouncer: bool = False
+    """True behind PgBouncer in transaction mode: prepared statements end with their transaction."""
+
+    @property
+    def pool_overflow(self) -> int:
+        """Connections opened above ``pool_size`` in a burst: half of it, so it stays bounded."""
+        return self.pool_size // 2
+
+    @property
+    def url(self) -> URL:
+        """The database's address with the driver we speak."""
+        return make_url(self.database_url.get_secret_value()).set(drivername=_DRIVER)
+
+    @classmethod
+    def load(cls, **overrides: object) -> Self:
+        """Read the environment; ``overrides`` win over it.
+
+        Raises:
+            OperatorError: a variable is missing or wrong; the sentence names each.
+        """
+        try:
+            return cls(**overrides)  # type: ignore[arg-type]  # pydantic checks them
+        except ValidationError as error:
+            raise OperatorError(_sentence(error)) from None
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgresql(cls, value: SecretStr) -> SecretStr:
+        try:
+            backend = make_url(value.get_secret_value()).get_backend_name()
+        except ArgumentError:
+            backend = ""
+        if backend not in {"postgresql", "postgres"}:
+            raise ValueError("must look like postgresql://user:password@host:port/name")
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _is_long_enough(cls, value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value()) < _SECRET_CHARACTERS:
+            raise ValueError(f"must have {_SECRET_CHARACTERS} characters or more")
+        return value
+
+
+def _sentence(error: ValidationError) -> str:
+    """Name each wrong variable with what would be right, on one line."""
+    problems = [
+        f"{_variable(problem['loc'])}: {problem['msg'].removeprefix('Value error, ')}"
+        for problem in error.errors(include_input=False, include_url=False)
+    ]
+    return "settings cannot be used: " + "; ".join(problems)
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    name = str(location[0]).upper()
+    return name if name.startswith(PREFIX) else PREFIX + name
