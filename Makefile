@@ -73,13 +73,15 @@ clean: ## remove .venv and what the tools leave behind; the demo's data stays
 		.mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-$(UV): requirements.lock
+.venv/pyvenv.cfg:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 		{ echo 'Python 3.11 or newer is needed; name one with: make PYTHON=python3.12' >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo 'Python cannot make virtual environments; on Debian: apt-get install python3-venv' >&2; exit 1; }
+	@$(PYTHON) -m venv --clear .venv
+
+$(UV): .venv/pyvenv.cfg requirements.lock
 	@echo 'Installing what requirements.lock pins into .venv …'
-	@test -x $(BIN)/python || $(PYTHON) -m venv --clear .venv
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .venv/uv.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
 		--require-hashes --requirement .venv/uv.txt
