@@ -1,0 +1,41 @@
+"""A process that uses the embedded server: python embedded_user.py FOLDER [USER_ID].
+
+It prints the URL of its database, then a line for every Ctrl-C, and leaves when its input ends.
+With a user id it becomes that user once Python has read all it needs.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from graphql_api.db.embedded import embedded_server
+from graphql_api.errors import OperatorError
+
+
+def main(folder: Path, *user: str) -> None:
+    """Use the server in ``folder`` until there is no more input."""
+    for number in map(int, user):
+        os.setgroups([])
+        os.setgid(number)
+        os.setuid(number)
+    with embedded_server(folder) as server:
+        _say(server.url("app"))
+        while True:
+            try:
+                sys.stdin.read()
+            except KeyboardInterrupt:
+                _say("interrupted")
+            else:
+                break
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    try:
+        main(Path(sys.argv[1]), *sys.argv[2:])
+    except OperatorError as error:
+        sys.exit(str(error))
