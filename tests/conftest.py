@@ -86,5 +86,5 @@ def make(database: Database) -> Factory:
 
 @pytest.fixture
 def statements(engine: AsyncEngine) -> Callable[[], AbstractContextManager[StatementLog]]:
-    """Record statements in a block; it gives their log, as in ``with statements() as log``."""
+    """Log what a ``with`` block sends to the database."""
     return partial(recorded, engine)

@@ -6,9 +6,10 @@ before every test that uses it: 8 ms, where a clone of a template costs three ti
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import TypeVar
 from uuid import uuid4
 
 import asyncpg
@@ -22,6 +23,8 @@ from graphql_api.db.embedded import embedded_server
 from graphql_api.models import Base
 
 ROOT = Path(__file__).parents[2]
+
+ResultT = TypeVar("ResultT")
 
 _TABLES = ", ".join(table.name for table in Base.metadata.sorted_tables)
 # a test that leaves a transaction open makes the next one fail, not hang
@@ -92,24 +95,32 @@ def address(url: URL) -> str:
     return url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
-def alembic(connection: Connection) -> Config:
-    """Return Alembic's configuration of the project, bound to ``connection``."""
-    config = Config(toml_file=ROOT / "pyproject.toml")
-    config.attributes["connection"] = connection
-    return config
-
-
 def migrate(url: URL) -> None:
     """Bring the database at ``url`` to the newest revision."""
+    alembic(url, lambda config: command.upgrade(config, "head"))
+
+
+def alembic(url: URL, act: Callable[[Config], None]) -> None:
+    """Run one of Alembic's commands on the database at ``url``, in one transaction."""
+
+    def bound(connection: Connection) -> None:
+        config = Config(toml_file=ROOT / "pyproject.toml")
+        config.attributes["connection"] = connection
+        act(config)
 
     async def run() -> None:
         engine = create_async_engine(url, poolclass=NullPool)
         async with engine.begin() as connection:
-            await connection.run_sync(lambda given: command.upgrade(alembic(given), "head"))
+            await connection.run_sync(bound)
         await engine.dispose()
 
+    run_apart(run())
+
+
+def run_apart(work: Coroutine[None, None, ResultT]) -> ResultT:
+    """Finish ``work`` on an event loop of its own, from synchronous code."""
     loop = asyncio.new_event_loop()
     try:
-        loop.run_until_complete(run())
+        return loop.run_until_complete(work)
     finally:
         loop.close()
