@@ -1,0 +1,83 @@
+"""What the filters of several lists share: plain values, and the SQL that an index serves.
+
+A filter is a tree of frozen dataclasses of tuples, so that it can be part of a loader's key.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Text, literal, not_
+
+_LAST_CHARACTER = "\U0010ffff"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdFilter:
+    """Bounds an id; what is None does not count."""
+
+    eq: int | None = None
+    any_of: tuple[int, ...] | None = None
+    none_of: tuple[int, ...] | None = None
+
+    def on(self, value: Any) -> Iterator[ColumnElement[bool]]:  # noqa: ANN401  # a column
+        """Give the conditions on the column ``value``."""
+        if self.eq is not None:
+            yield value == self.eq
+        if self.any_of is not None:
+            yield among(value, self.any_of)
+        if self.none_of is not None:
+            yield not_(among(value, self.none_of))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextFilter:
+    """Bounds a short text; what is None does not count."""
+
+    eq: str | None = None
+    any_of: tuple[str, ...] | None = None
+    starts_with: str | None = None
+
+    def on(self, value: Any) -> Iterator[ColumnElement[bool]]:  # noqa: ANN401  # a column
+        """Give the conditions on the column ``value``."""
+        if self.eq is not None:
+            yield value == self.eq
+        if self.any_of is not None:
+            yield among(value, self.any_of)
+        if self.starts_with is not None:
+            yield from prefixed(value, literal(self.starts_with, Text()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RangeFilter:
+    """Bounds a number or a time; what is None does not count."""
+
+    eq: int | None = None
+    gte: int | datetime | None = None
+    lte: int | None = None
+    lt: datetime | None = None
+
+    def on(self, value: Any) -> Iterator[ColumnElement[bool]]:  # noqa: ANN401  # a column
+        """Give the conditions on the column ``value``."""
+        if self.eq is not None:
+            yield value == self.eq
+        if self.gte is not None:
+            yield value >= self.gte
+        if self.lte is not None:
+            yield value <= self.lte
+        if self.lt is not None:
+            yield value < self.lt
+
+
+def among(value: Any, wanted: tuple[Any, ...]) -> ColumnElement[bool]:  # noqa: ANN401  # a column
+    """Select rows whose ``value`` is one of ``wanted``, as ONE array in the statement's text."""
+    kind = Text() if wanted and isinstance(wanted[0], str) else BigInteger()
+    found: ColumnElement[bool] = value == literal(list(wanted), ARRAY(kind)).any_()
+    return found
+
+
+def prefixed(value: Any, prefix: ColumnElement[str]) -> Iterator[ColumnElement[bool]]:  # noqa: ANN401  # a column
+    """Select values that begin with ``prefix``, as a range of an index in code point order."""
+    yield value >= prefix
+    yield value < prefix + _LAST_CHARACTER

@@ -1,0 +1,87 @@
+"""What the loaders of one operation share: whose data, on which connections, and when to start.
+
+Loads are collected and sent in *waves*. A wave starts when nothing more can be added to it: no
+statement of the operation is under way, and whole turns of the event loop brought no new key. All
+keys of a relation that can be known by then are in one batch, however the resolvers that asked are
+written and in whatever order the database answered before; so the number of statements is a
+property of the query. Statements of one wave run side by side.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import Executable, Row
+
+from graphql_api.db.database import Reader
+
+# A resolver that awaits one thing more before it loads (a gather, a task) is a turn or two late.
+_QUIET_TURNS = 3
+
+
+class Startable(Protocol):
+    """A loader with keys that wait."""
+
+    def start_batch(self) -> asyncio.Task[None]:
+        """Load what waits, in a task of its own."""
+
+
+class Operation:
+    """One query, or one event of a subscription."""
+
+    def __init__(self, reader: Reader, tenant_id: int) -> None:
+        self.tenant_id = tenant_id
+        self._reader = reader
+        self._loop = asyncio.get_running_loop()
+        self._waiting: list[Startable] = []
+        self._running: set[asyncio.Task[None]] = set()
+        self._quiet_turns_left = 0
+        self._closed = False
+
+    async def rows(
+        self, statement: Executable, parameters: dict[str, Any], *, loader: str
+    ) -> Sequence[Row[Any]]:
+        """Run the one statement of a batch, with the tenant bound in it."""
+        bound = {"tenant_id": self.tenant_id, **parameters}
+        return await self._reader.rows(statement, bound, loader=loader)
+
+    def join_next_wave(self, loader: Startable) -> None:
+        """Have ``loader`` start with the next wave; called when its queue stops being empty."""
+        self._waiting.append(loader)
+        if not self._running:
+            self._wait_for_quiet()
+
+    async def close(self) -> None:
+        """Stop what nobody waits for any more; connections are given back before this returns."""
+        self._closed = True
+        self._start_wave()
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running)
+
+    def _wait_for_quiet(self) -> None:
+        if not self._quiet_turns_left:
+            self._loop.call_soon(self._turn)
+        self._quiet_turns_left = _QUIET_TURNS
+
+    def _turn(self) -> None:
+        self._quiet_turns_left -= 1
+        if self._quiet_turns_left:
+            self._loop.call_soon(self._turn)
+        else:
+            self._start_wave()
+
+    def _start_wave(self) -> None:
+        loaders, self._waiting = self._waiting, []
+        for loader in loaders:
+            task = loader.start_batch()
+            self._running.add(task)
+            task.add_done_callback(self._finished)
+            if self._closed:
+                task.cancel()
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if not self._running and self._waiting:
+            self._wait_for_quiet()

@@ -1,0 +1,89 @@
+"""Every loader that a field may use."""
+
+from typing import Any, TypeVar, get_type_hints
+
+from graphql_api.loaders.base import BatchLoader
+from graphql_api.loaders.category import (
+    Categories,
+    CategoryById,
+    CategoryBySlug,
+    ChildrenByCategory,
+    PathByCategory,
+)
+from graphql_api.loaders.comment import (
+    AncestorsByComment,
+    CommentById,
+    CommentsByAuthor,
+    CommentsByPost,
+    RepliesByComment,
+)
+from graphql_api.loaders.operation import Operation
+from graphql_api.loaders.post import (
+    PostById,
+    PostBySlug,
+    Posts,
+    PostsByAuthor,
+    PostsByCategory,
+    PostsByTag,
+)
+from graphql_api.loaders.tag import TagById, TagBySlug, Tags, TagsByPost
+from graphql_api.loaders.user import (
+    Authors,
+    FollowersByUser,
+    FollowingByUser,
+    LikersByComment,
+    LikersByPost,
+    UserById,
+    UserByUsername,
+)
+
+LoaderT = TypeVar("LoaderT", bound=BatchLoader[Any, Any])
+
+
+class Loaders:
+    """The loaders of one operation, each made when it is first asked for."""
+
+    ancestors_by_comment: AncestorsByComment
+    authors: Authors
+    categories: Categories
+    category_by_id: CategoryById
+    category_by_slug: CategoryBySlug
+    children_by_category: ChildrenByCategory
+    comment_by_id: CommentById
+    comments_by_author: CommentsByAuthor
+    comments_by_post: CommentsByPost
+    followers_by_user: FollowersByUser
+    following_by_user: FollowingByUser
+    likers_by_comment: LikersByComment
+    likers_by_post: LikersByPost
+    path_by_category: PathByCategory
+    post_by_id: PostById
+    post_by_slug: PostBySlug
+    posts: Posts
+    posts_by_author: PostsByAuthor
+    posts_by_category: PostsByCategory
+    posts_by_tag: PostsByTag
+    replies_by_comment: RepliesByComment
+    tag_by_id: TagById
+    tag_by_slug: TagBySlug
+    tags: Tags
+    tags_by_post: TagsByPost
+    user_by_id: UserById
+    user_by_username: UserByUsername
+
+    def __init__(self, operation: Operation) -> None:
+        self._operation = operation
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # the annotations above tell the types
+        if name not in KINDS:
+            raise AttributeError(name)
+        loader = KINDS[name](self._operation)
+        setattr(self, name, loader)
+        return loader
+
+
+KINDS: dict[str, type[BatchLoader[Any, Any]]] = get_type_hints(Loaders)
+"""The class of each loader, by its name in the registry."""
+
+NAMES: dict[type[BatchLoader[Any, Any]], str] = {kind: name for name, kind in KINDS.items()}
+"""The name in the registry of each loader's class."""
