@@ -170,9 +170,8 @@ class _Arm:
         table = func.unnest(*arrays).table_valued(
             *(column(name, kind) for name, kind in kinds.items()),
             with_ordinality="place",
-            name="walk" + self.suffix,
         )
-        return table.render_derived()
+        return table.render_derived(name="walk" + self.suffix)
 
     def _tree(self) -> CTE:
         """Name every descendant of the parents, and the parents themselves, by root."""
@@ -180,7 +179,7 @@ class _Arm:
         parents: BindParameter[Any] = bindparam("parent" + self.suffix, type_=ARRAY(BigInteger))
         tree = (
             select(model.id.label("root"), model.id.label("id"))
-            .where(visible(model), model.id == func.any(parents))
+            .where(visible(model), model.id == parents.any_())
             .cte("tree" + self.suffix, recursive=True)
         )
         children = (
@@ -198,14 +197,15 @@ class _Arm:
             chosen = chosen.join(*pages.link)
         if self.shape.where is not None:
             chosen = chosen.where(pages.condition(self.shape.where))
-        return chosen
+        outer = (self.walks,) if self.tree is None else (self.walks, self.tree)
+        return chosen.correlate(*outer)
 
     def _of_parent(self) -> ColumnElement[bool]:
         if self.pages.parent is None:
             return true()
         if self.tree is not None:
-            roots = select(self.tree.c.id).where(self.tree.c.root == self.walks.c.parent)
-            return cast("ColumnElement[bool]", self.pages.parent.in_(roots))
+            below = select(self.tree.c.id).where(self.tree.c.root == self.walks.c.parent)
+            return cast("ColumnElement[bool]", self.pages.parent.in_(below.correlate(self.walks)))
         return cast("ColumnElement[bool]", self.pages.parent == self.walks.c.parent)
 
     def _rows(self) -> Select[Any]:

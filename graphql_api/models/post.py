@@ -94,7 +94,7 @@ class Post(Entity, Timestamped, SoftDeleted, Versioned, Base):
     """Rendered once per version, and made safe."""
     body_text: Mapped[str] = mapped_column(Text)
     """The words alone."""
-    language: Mapped[str] = mapped_column(String(35), server_default="en")
+    language: Mapped[str] = mapped_column(String(35, collation="C"), server_default="en")
     """BCP 47, such as ``en`` or ``ja``."""
     reading_minutes: Mapped[int] = mapped_column(SmallInteger, server_default="1")
     status: Mapped[str] = mapped_column(String(20), server_default=PostStatus.DRAFT.value)

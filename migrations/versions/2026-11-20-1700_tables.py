@@ -133,7 +133,7 @@ CREATE TABLE posts (
     body text NOT NULL,
     body_html text NOT NULL,
     body_text text NOT NULL,
-    language varchar(35) DEFAULT 'en' NOT NULL,
+    language varchar(35) COLLATE "C" DEFAULT 'en' NOT NULL,
     reading_minutes smallint DEFAULT 1 NOT NULL,
     status varchar(20) DEFAULT 'draft' NOT NULL,
     published_at timestamptz,

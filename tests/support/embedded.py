@@ -23,6 +23,7 @@ class User:
         command = [*prefix, sys.executable, str(USER_PROGRAM), str(folder), *map(str, arguments)]
         self.process = subprocess.Popen(
             command,
+            env=_environment(*arguments),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -58,6 +59,12 @@ def user(folder: Path, *arguments: object, prefix: tuple[str, ...] = ()) -> Iter
     finally:
         if started.process.returncode is None:
             started.kill()
+
+
+def _environment(*another_user: object) -> dict[str, str]:
+    """Return ours; another user could not write down what coverage measures."""
+    unwanted = "COVERAGE_" if another_user else "\0"
+    return {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
 
 
 def server_pid(folder: Path) -> int:

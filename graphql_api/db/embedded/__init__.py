@@ -14,14 +14,14 @@ server.lock  inherited by every process of PostgreSQL; free means that none of t
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from sqlalchemy import URL
 
 from graphql_api.db.embedded.account import account_for
 from graphql_api.db.embedded.cluster import PORT, Cluster
-from graphql_api.db.embedded.lock import held, opened, try_lock
+from graphql_api.db.embedded.lock import held, try_lock
 from graphql_api.db.embedded.problem import explained
 
 __all__ = ["EmbeddedServer", "embedded_server"]
@@ -62,12 +62,11 @@ def embedded_server(folder: Path, *, durable: bool = True) -> Iterator[EmbeddedS
     """
     folder = folder.expanduser().resolve()
     cluster = Cluster(folder, account_for(folder))
-    with explained(folder):
-        cluster.prepare()
-    with (
-        opened(folder / "users.lock") as users,
-        opened(folder / "change.lock") as change,
-    ):
+    with ExitStack() as files:
+        with explained(folder):
+            cluster.prepare()
+            users = files.enter_context(cluster.lock_file("users.lock"))
+            change = files.enter_context(cluster.lock_file("change.lock"))
         try:
             with explained(folder), held(change):
                 if try_lock(users):

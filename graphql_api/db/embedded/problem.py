@@ -9,6 +9,7 @@ from pathlib import Path
 from graphql_api.errors import OperatorError
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
+SIGNS_OF_FULL = (*map(os.strerror, FULL), "Check free disk space")
 LAST_LINES = 12
 
 
@@ -31,7 +32,7 @@ def explained(folder: Path) -> Iterator[None]:
 
 def failure(what: str, folder: Path, output: str) -> OperatorError:
     """Return the error for a program that failed: ``what`` and the end of what it printed."""
-    if any(os.strerror(number) in output for number in FULL):
+    if any(sign in output for sign in SIGNS_OF_FULL):
         return _full(folder)
     lines = [line for line in output.splitlines() if line.strip()]
     return OperatorError("\n  ".join([f"{what} in {folder}:", *lines[-LAST_LINES:]]))
