@@ -19,14 +19,13 @@ def main(folder: Path, *user: str) -> None:
         os.setgid(number)
         os.setuid(number)
     with embedded_server(folder) as server:
-        _say(server.url("app"))
-        while True:
+        line = server.url("app")
+        while line:
             try:
-                sys.stdin.read()
+                _say(line)
+                line = sys.stdin.read()
             except KeyboardInterrupt:
-                _say("interrupted")
-            else:
-                break
+                line = "interrupted"
 
 
 def _say(line: str) -> None:

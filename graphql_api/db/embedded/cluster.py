@@ -121,7 +121,8 @@ class Cluster:
             if not any(self._ends(lock, how, seconds) for how, seconds in STOP_SECONDS.items()):
                 patience = sum(STOP_SECONDS.values())
                 raise OperatorError(
-                    f"PostgreSQL in {self.folder} did not stop within {patience:.0f} s."
+                    f"PostgreSQL in {self.folder} did not stop within {patience:.0f} s; its log is "
+                    f"{self._log}."
                 )
         if self._socket.is_symlink():
             shutil.rmtree(self.socket_folder().parent, ignore_errors=True)
@@ -176,8 +177,8 @@ class Cluster:
         n_bytes = len(os.fsencode(folder / f".s.PGSQL.{PORT}"))
         if n_bytes > SOCKET_PATH_BYTES:
             raise OperatorError(
-                f"The temporary folder {folder.parents[1]} is too long: a socket in it has a path of "
-                f"{n_bytes} bytes of at most {SOCKET_PATH_BYTES}; set TMPDIR to a shorter one."
+                f"The temporary folder {folder.parents[1]} is too long: a socket in it has a path "
+                f"of {n_bytes} bytes of at most {SOCKET_PATH_BYTES}; set TMPDIR to a shorter one."
             )
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700)
