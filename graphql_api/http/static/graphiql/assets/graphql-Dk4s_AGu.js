@@ -1,0 +1,1 @@
+export{languages,options,parsers,printers}from"./graphql-Pz7rrCgI.js";
