@@ -1,0 +1,74 @@
+"""Chromium as Debian packages it, driven by Playwright."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+# as root, without a graphics card, and silent about itself on the network
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass
+class Visit:
+    """A page with everything the browser had to say about it, its workers included."""
+
+    page: Page
+    origin: str
+    complaints: list[str] = field(default_factory=list)
+    origins: set[str] = field(default_factory=set)
+
+    def listen(self) -> None:
+        """Note each warning, error, refused load and origin from now on."""
+        self.page.on("console", self._note_message)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.context.on("requestfailed", lambda request: self.complaints.append(request.url))
+        self.page.context.on("request", lambda request: self._note_address(request.url))
+
+    def _note_message(self, message: ConsoleMessage) -> None:
+        if message.type in {"warning", "error"}:
+            self.complaints.append(message.text)
+
+    def _note_address(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme != "data":
+            self.origins.add(f"{parts.scheme}://{parts.netloc}")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Start the browser once for all tests."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """Give a profile without history or settings, on a system with a light theme."""
+    with chromium.new_context(
+        viewport={"width": 1400, "height": 900}, color_scheme="light", locale="en-GB"
+    ) as context:
+        context.set_default_timeout(20_000)
+        yield context
+
+
+@pytest.fixture
+def visit(context: BrowserContext, live_server: str) -> Visit:
+    """Open GraphiQL as a newcomer does, and wait until it has read the schema."""
+    visit = Visit(context.new_page(), live_server)
+    visit.listen()
+    visit.page.goto(f"{live_server}/graphql", wait_until="networkidle")
+    return visit
