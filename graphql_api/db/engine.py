@@ -14,8 +14,21 @@ APPLICATION_NAME = "graphql-api"
 _PREPARED_STATEMENTS = 256
 
 
-def create_engine(settings: Settings) -> AsyncEngine:
-    """Build the engine of one process; nothing connects before the first statement."""
+# What a statement of a server may take, in PostgreSQL's words; commands such as an import may take
+# longer. 30 s: the reads of a request take milliseconds, and whoever asked has gone by then.
+_SERVER_LIMITS = {
+    "statement_timeout": "30s",
+    "lock_timeout": "4s",
+    "idle_in_transaction_session_timeout": "10s",
+}
+_CONNECT_TIMEOUT_S = 3.0
+
+
+def create_engine(settings: Settings, *, serving: bool = False) -> AsyncEngine:
+    """Build the engine of one process, with a server's limits or, for commands, without.
+
+    Nothing connects before the first statement.
+    """
     return create_async_engine(
         settings.url,
         pool_size=settings.pool_size,
@@ -24,27 +37,30 @@ def create_engine(settings: Settings) -> AsyncEngine:
         pool_recycle=settings.pool_recycle_s,
         pool_pre_ping=settings.pool_pre_ping,
         hide_parameters=True,  # values are users' data: they stay out of logs and errors
-        connect_args=_connect_args(settings),
+        connect_args=_connect_args(settings, serving=serving),
     )
 
 
-def _connect_args(settings: Settings) -> dict[str, Any]:
+def _connect_args(settings: Settings, *, serving: bool) -> dict[str, Any]:
+    timeouts = {
+        "timeout": _CONNECT_TIMEOUT_S,
+        "command_timeout": settings.command_timeout_s if serving else None,
+    }
     if settings.pgbouncer:
         # PgBouncer hands each transaction another server connection and refuses most start-up
         # parameters: set `jit` and the timeouts with ALTER ROLE instead (docs/settings.md).
-        return {
-            "command_timeout": settings.command_timeout_s,
+        return timeouts | {
             "statement_cache_size": 0,
             "prepared_statement_cache_size": 0,
             "prepared_statement_name_func": lambda: f"__asyncpg_{uuid4()}__",
         }
-    return {
-        "command_timeout": settings.command_timeout_s,
+    return timeouts | {
         "prepared_statement_cache_size": _PREPARED_STATEMENTS,
         "server_settings": {
             "application_name": APPLICATION_NAME,
             # compiling a plan costs more than any of our statements, which touch few rows each
             "jit": "off",
             "timezone": "UTC",
+            **(_SERVER_LIMITS if serving else {}),
         },
     }

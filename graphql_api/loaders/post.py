@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, not_, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select, true
 
 from graphql_api.loaders.base import IDS, WORDS, OneLoader, columns_of, visible
 from graphql_api.loaders.filter import IdFilter, RangeFilter, TextFilter, among
@@ -131,14 +131,17 @@ def _conditions(where: PostFilter) -> Iterator[ColumnElement[bool]]:
         if bounds is not None:
             yield from bounds.on(value)
     if where.any_tags is not None:
-        yield _tagged(where.any_tags)
-    for slug in where.all_tags or ():
-        yield _tagged((slug,))
+        yield Post.id.in_(_marked(where.any_tags))
+    if where.all_tags:
+        every = len(set(where.all_tags))
+        marked = _marked(where.all_tags).group_by(PostTag.post_id)
+        yield Post.id.in_(marked.having(func.count() == every))
 
 
-def _tagged(slugs: tuple[str, ...]) -> ColumnElement[bool]:
-    """Select posts with one of the tags."""
-    marked = select(PostTag.post_id).join(
-        Tag, and_(Tag.tenant_id == PostTag.tenant_id, Tag.id == PostTag.tag_id)
+def _marked(slugs: tuple[str, ...]) -> Select[int]:
+    """Select the ids of posts with tags of these slugs, one row a post and tag."""
+    return (
+        select(PostTag.post_id)
+        .join(Tag, and_(Tag.tenant_id == PostTag.tenant_id, Tag.id == PostTag.tag_id))
+        .where(visible(Tag), among(Tag.slug, slugs))
     )
-    return Post.id.in_(marked.where(visible(Tag), among(Tag.slug, slugs)))

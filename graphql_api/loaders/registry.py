@@ -74,6 +74,10 @@ class Loaders:
     def __init__(self, operation: Operation) -> None:
         self._operation = operation
 
+    async def close(self) -> None:
+        """End what is under way for nobody, at the end of the operation."""
+        await self._operation.close()
+
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # the annotations above tell the types
         if name not in KINDS:
             raise AttributeError(name)

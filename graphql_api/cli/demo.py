@@ -1,0 +1,71 @@
+"""`graphql-api demo`: everything at once, on a PostgreSQL of its own."""
+
+import os
+import secrets
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from graphql_api.cli.database import run_with_database
+from graphql_api.cli.server import Host, Port, run_server
+from graphql_api.db import migrate
+from graphql_api.db.database import Database
+from graphql_api.db.embedded import embedded_server
+from graphql_api.errors import OperatorError
+from graphql_api.services.sample.loader import load_sample
+from graphql_api.settings import PREFIX
+
+_FIRST_QUERY = "{ posts(first: 3) { nodes { title author { displayName } commentCount } } }"
+
+
+def demo(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    folder: Annotated[Path, typer.Option(help="Where the data lies between runs.")] = Path(".demo"),
+) -> None:
+    """Serve sample content: starts PostgreSQL, migrates, loads, and prints where to look.
+
+    With DATABASE_URL set, that database is used instead of the embedded one.
+    """
+    with ExitStack() as running:
+        if not any(name in os.environ for name in ("DATABASE_URL", f"{PREFIX}DATABASE_URL")):
+            server = running.enter_context(embedded_server(folder))
+            os.environ["DATABASE_URL"] = server.url("demo")
+        os.environ.setdefault(f"{PREFIX}SECRET_KEY", _kept_secret(folder))
+        added = run_with_database(_prepare)
+        typer.echo(_welcome(host, port, added))
+        run_server(host, port)
+
+
+async def _prepare(database: Database) -> int:
+    await migrate.upgrade(database.engine)
+    return await load_sample(database)
+
+
+def _kept_secret(folder: Path) -> str:
+    """Return the demo's own key, so that cursors live on from run to run."""
+    path = folder / "secret_key"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_hex(32))
+        return path.read_text()
+    except OSError as error:
+        raise OperatorError(f"cannot write to {folder}: {error.strerror}") from error
+
+
+def _welcome(host: str, port: int, added: int) -> str:
+    loaded = f"loaded {added} posts" if added else "the content is as you left it"
+    url = f"http://{host}:{port}/graphql"
+    return f"""
+{loaded}
+
+  GraphiQL       {url}
+  a first query  curl {url} -H 'content-type: application/json' \\
+                   -d '{{"query": "{_FIRST_QUERY}"}}'
+
+Ctrl-C stops everything.
+"""

@@ -1,0 +1,53 @@
+"""The ASGI application: routes, and what lives as long as a process."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import TypedDict
+
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route
+
+from graphql_api.db.database import Database
+from graphql_api.db.engine import create_engine
+from graphql_api.http.endpoint import GraphQLEndpoint
+from graphql_api.http.graphiql import graphiql_assets
+from graphql_api.http.health import healthz, readyz
+from graphql_api.schema.build import build_schema
+from graphql_api.services.publish import keep_publishing
+from graphql_api.settings import Settings
+
+
+class State(TypedDict):
+    """What the lifespan hands to each request."""
+
+    database: Database
+    settings: Settings
+
+
+def create_app(settings: Settings | None = None) -> Starlette:
+    """Build the application; without settings it reads the environment."""
+    chosen = settings or Settings.load()
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncGenerator[State]:
+        engine = create_engine(chosen, serving=True)
+        database = Database(engine)
+        publishing = asyncio.create_task(keep_publishing(database))
+        try:
+            yield {"database": database, "settings": chosen}
+        finally:
+            publishing.cancel()
+            await asyncio.wait([publishing])
+            await engine.dispose()
+
+    return Starlette(
+        lifespan=lifespan,
+        routes=[
+            # a Route and no Mount: that one answers 307 to a path without its slash
+            Route("/graphql", GraphQLEndpoint(build_schema())),
+            Mount("/graphiql", graphiql_assets),
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+        ],
+    )

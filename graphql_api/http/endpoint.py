@@ -1,0 +1,70 @@
+"""The GraphQL endpoint: Strawberry's view with our context, JSON, and page for browsers."""
+
+import asyncio
+from typing import Any
+
+import orjson
+import strawberry
+from cross_web import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from strawberry.asgi import GraphQL
+
+from graphql_api.db.database import Database
+from graphql_api.http.graphiql import graphiql_page
+from graphql_api.loaders.operation import Operation
+from graphql_api.loaders.registry import Loaders
+from graphql_api.models import DEFAULT_TENANT
+from graphql_api.schema.context import Context
+from graphql_api.schema.cursor import CursorCodec
+from graphql_api.settings import Settings
+
+
+class GraphQLEndpoint(GraphQL[Context, None]):
+    """Serves operations over HTTP, and GraphiQL to browsers."""
+
+    def __init__(self, schema: strawberry.Schema) -> None:
+        super().__init__(schema, subscription_protocols=())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; what is no GraphQL request gets its reason as JSON."""
+        request = Request(scope, receive)
+        try:
+            response = await self.run(request)
+        except HTTPException as error:
+            response = _refusal(error)
+        finally:
+            if (loaders := getattr(request.state, "loaders", None)) is not None:
+                await asyncio.shield(loaders.close())
+        await response(scope, receive, send)
+
+    async def get_context(self, request: Request, response: Response) -> Context:  # type: ignore[override]  # noqa: ARG002  # no WebSocket comes here
+        """Build fresh loaders for one operation; whatever they still do ends with the request."""
+        database: Database = request.state.database
+        settings: Settings = request.state.settings
+        reader = database.reader(settings.max_connections_per_request)
+        request.state.loaders = Loaders(Operation(reader, DEFAULT_TENANT))
+        return Context(
+            loaders=request.state.loaders,
+            cursors=CursorCodec(settings.secret_key.get_secret_value(), DEFAULT_TENANT),
+        )
+
+    async def render_graphql_ide(self, request: Request) -> Response:  # type: ignore[override]  # no WebSocket comes here
+        """Show GraphiQL, with every asset served by us."""
+        return graphiql_page(request)
+
+    def decode_json(self, data: str | bytes) -> Any:  # noqa: ANN401  # JSON
+        """Read JSON; half surrogates and what else is no text are refused with it."""
+        return orjson.loads(data)
+
+    def encode_json(self, data: object) -> bytes:
+        """Write JSON."""
+        return orjson.dumps(data)
+
+
+def _refusal(error: HTTPException) -> Response:
+    answer = {"errors": [{"message": error.reason, "extensions": {"code": "BAD_REQUEST"}}]}
+    return Response(
+        orjson.dumps(answer), status_code=error.status_code, media_type="application/json"
+    )

@@ -1,0 +1,41 @@
+"""The schema, built once per process."""
+
+from functools import cache
+
+import strawberry
+
+from graphql_api.schema.describe import describe
+from graphql_api.schema.masking import StableErrors
+from graphql_api.schema.queries.node import NodeQuery
+from graphql_api.schema.queries.post import PostQuery
+from graphql_api.schema.queries.tag import TagQuery
+from graphql_api.schema.queries.user import UserQuery
+from graphql_api.schema.scalars import CONFIG
+from graphql_api.schema.types.category import Category
+from graphql_api.schema.types.comment import Comment
+from graphql_api.schema.types.post import Post
+from graphql_api.schema.types.tag import Tag
+from graphql_api.schema.types.user import User
+
+
+@strawberry.type
+class Query(NodeQuery, PostQuery, UserQuery, TagQuery):
+    """Where reading begins."""
+
+
+@cache
+def build_schema() -> strawberry.Schema:
+    """Build the schema; every caller gets the same one."""
+    schema = strawberry.Schema(
+        query=Query,
+        types=[Category, Comment, Post, Tag, User],
+        extensions=[StableErrors],
+        config=CONFIG,
+    )
+    describe(schema)
+    return schema
+
+
+def sdl() -> str:
+    """Print the schema, sorted, as `schema.graphql` holds it."""
+    return build_schema().as_str() + "\n"

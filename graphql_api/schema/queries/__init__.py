@@ -1,0 +1,1 @@
+"""The fields of `Query`, a module for each kind of thing they find."""

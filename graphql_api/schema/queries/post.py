@@ -1,0 +1,51 @@
+"""Finding posts."""
+
+from asyncio import Future
+from typing import Any
+
+import strawberry
+
+from graphql_api.loaders.post import Posts
+from graphql_api.loaders.registry import Loaders
+from graphql_api.schema.arguments import argument
+from graphql_api.schema.queries.key import number_in
+from graphql_api.schema.relations import lookup, page
+from graphql_api.schema.scalars import BigInt
+from graphql_api.schema.types.lazy import LazyPost, LazyPostConnection
+from graphql_api.schema.types.post_input import POST_PAGES
+from graphql_api.services.text import checked_text
+
+
+@strawberry.input(one_of=True)
+class PostBy:
+    """Which post: exactly one of these."""
+
+    id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="Its global id."
+    )
+    slug: str | None = strawberry.field(default=strawberry.UNSET, description="Its slug.")
+    database_id: BigInt | None = strawberry.field(
+        default=strawberry.UNSET, description="The number behind its id."
+    )
+
+
+def _post(loaders: Loaders, by: PostBy) -> "Future[Any]":
+    if by.slug:
+        return loaders.post_by_slug.load(checked_text(by.slug))
+    return loaders.post_by_id.load(number_in(by, "Post"))
+
+
+@strawberry.type
+class PostQuery:
+    """Fields of `Query` for posts."""
+
+    post: LazyPost | None = lookup(
+        _post,
+        [argument("by", PostBy, "Which post.")],
+        "One post; null where no published one is meant.",
+    )
+    posts: LazyPostConnection = page(
+        Posts,
+        pages=POST_PAGES,
+        description="Published posts, newest first unless `orderBy` says otherwise.",
+    )

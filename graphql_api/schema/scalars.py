@@ -1,0 +1,53 @@
+"""The scalars of the schema."""
+
+from datetime import UTC, datetime
+from typing import NewType
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.scalar import ScalarDefinition
+
+BigInt = NewType("BigInt", int)
+URI = NewType("URI", str)
+
+_LARGEST = 2**63 - 1
+
+
+def _read_time(value: object) -> datetime:
+    if not isinstance(value, str):
+        raise ValueError('a DateTime is a string such as "2026-01-31T12:00:00Z"')  # noqa: TRY004  # graphql-core asks for it
+    try:
+        read = datetime.fromisoformat(value)
+        return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(
+            f"'{value[:50]}' is not a DateTime such as \"2026-01-31T12:00:00Z\""
+        ) from None
+
+
+def _read_big_int(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _LARGEST:
+        raise ValueError("a BigInt is a whole number of at most 64 bits")
+    return value
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="A moment, in ISO 8601 with its offset; without one it is read as UTC.",
+        specified_by_url="https://scalars.graphql.org/andimarek/date-time.html",
+        serialize=datetime.isoformat,
+        parse_value=_read_time,
+    ),
+    BigInt: strawberry.scalar(
+        name="BigInt",
+        description="A whole number of up to 64 bits, as a JSON number.",
+        serialize=int,
+        parse_value=_read_big_int,
+    ),
+    URI: strawberry.scalar(
+        name="URI", description="An address, as RFC 3986 has it.", serialize=str, parse_value=str
+    ),
+}
+
+CONFIG = StrawberryConfig(scalar_map=SCALARS, sort_schema=True)

@@ -1,0 +1,143 @@
+"""Comments, and how lists of them are filtered and ordered."""
+
+import dataclasses
+from enum import Enum
+
+import strawberry
+
+from graphql_api.loaders.comment import (
+    AncestorsByComment,
+    CommentById,
+    CommentFilter,
+    CommentRow,
+    RepliesByComment,
+)
+from graphql_api.loaders.keyset import Order
+from graphql_api.loaders.post import PostById
+from graphql_api.loaders.user import LikersByComment, UserById
+from graphql_api.schema.arguments import argument
+from graphql_api.schema.inputs import DateTimeFilter, IDFilter, ids_of, optional
+from graphql_api.schema.ordering import OrderDirection, Ordering
+from graphql_api.schema.pagination import Pages
+from graphql_api.schema.relations import derived, many, one, page, plain
+from graphql_api.schema.scalars import BigInt
+from graphql_api.schema.types.body import body_of
+from graphql_api.schema.types.connection import ConnectionOf, EdgeOf
+from graphql_api.schema.types.interface import Likeable, Node, Timestamped, Versioned
+from graphql_api.schema.types.lazy import (
+    LazyComment,
+    LazyCommentConnection,
+    LazyPost,
+    LazyUser,
+    LazyUserConnection,
+)
+from graphql_api.schema.types.user_pages import PEOPLE_PAGES
+
+
+@strawberry.enum
+class CommentOrderField(Enum):
+    """What comments can be ordered by; the id breaks ties."""
+
+    CREATED_AT = strawberry.enum_value("created_at", description="When it was written.")
+    LIKES = strawberry.enum_value("like_count", description="How many users like it.")
+
+
+@strawberry.input
+class CommentOrder:
+    """One part of an order of comments."""
+
+    field: CommentOrderField = strawberry.field(description="What to order by.")
+    direction: OrderDirection = strawberry.field(
+        default=OrderDirection.ASC, description="Which way."
+    )
+
+
+@strawberry.input
+class CommentWhere:
+    """Which comments to keep: those that meet every condition given."""
+
+    parent: IDFilter | None = strawberry.field(
+        default=None, description="In reply to which: ids of comments."
+    )
+    author: IDFilter | None = strawberry.field(default=None, description="By whom: ids of users.")
+    created_at: DateTimeFilter | None = strawberry.field(
+        default=None, description="When it was written."
+    )
+    top_level_only: bool | None = strawberry.field(
+        default=None, description="No replies, when true."
+    )
+
+    def read(self) -> CommentFilter:
+        """Check the filter and turn it into the loaders'."""
+        return CommentFilter(
+            parent=optional(ids_of("Comment"), self.parent),
+            author=optional(ids_of("User"), self.author),
+            created_at=optional(DateTimeFilter.read, self.created_at),
+            top_level_only=bool(self.top_level_only),
+        )
+
+
+COMMENT_PAGES = Pages(
+    ordering=Ordering(
+        default=(Order("created_at"), Order("id")),
+        columns={field: str(field.value) for field in CommentOrderField},
+    ),
+    order_by=argument(
+        "order_by",
+        list[CommentOrder] | None,
+        "The order, at most three parts; oldest first when none is given.",
+        default=None,
+    ),
+    around="Comment",
+)
+COMMENT_PAGES_OF_POST = dataclasses.replace(
+    COMMENT_PAGES,
+    where=argument("where", CommentWhere | None, "Which comments to keep.", default=None),
+    read_where=CommentWhere.read,
+)
+COMMENT_PAGES_OF_USER = dataclasses.replace(COMMENT_PAGES, around=None)
+
+
+@strawberry.type
+class Comment(Node, Timestamped, Versioned, Likeable):
+    """What someone says under a post, or in reply to another comment there."""
+
+    row = CommentRow
+
+    database_id: BigInt = plain("The number behind the id.")
+    body: str = derived(body_of, "The text.")
+    depth: int = plain("Steps up to the top of the thread; 0 for a comment that answers none.")
+    author: LazyUser | None = one(
+        UserById, key="author_id", description="Who wrote it; null for a guest."
+    )
+    guest_name: str | None = plain("The name that a guest gave; null for a user.")
+    post: LazyPost = one(PostById, key="post_id", description="The post it stands under.")
+    parent: LazyComment | None = one(
+        CommentById, key="parent_id", description="The comment it answers; null at the top."
+    )
+    root: LazyComment = one(
+        CommentById, key="root_id", description="The top of the thread; itself when it is that."
+    )
+    ancestors: list[LazyComment] = many(
+        AncestorsByComment, key="id", description="The comments above, from the top down."
+    )
+    replies: LazyCommentConnection = page(
+        RepliesByComment,
+        key="id",
+        pages=COMMENT_PAGES,
+        description="The direct replies, oldest first unless `orderBy` says otherwise.",
+    )
+    reply_count: int = plain("How many direct replies it has.")
+    likers: LazyUserConnection = page(
+        LikersByComment, key="id", pages=PEOPLE_PAGES, description="Who likes it, latest first."
+    )
+
+
+@strawberry.type
+class CommentEdge(EdgeOf[Comment]):
+    """A comment in a list."""
+
+
+@strawberry.type
+class CommentConnection(ConnectionOf[Comment, CommentEdge]):
+    """A page of comments."""

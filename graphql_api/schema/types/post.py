@@ -1,0 +1,109 @@
+"""Posts."""
+
+from datetime import datetime
+from enum import Enum
+from typing import Annotated, Any
+
+import strawberry
+
+from graphql_api import models
+from graphql_api.errors import BadUserInputError
+from graphql_api.loaders.category import CategoryById
+from graphql_api.loaders.comment import CommentsByPost
+from graphql_api.loaders.post import PostRow
+from graphql_api.loaders.tag import TagsByPost
+from graphql_api.loaders.user import LikersByPost, UserById
+from graphql_api.schema.relations import derived, one, page, plain
+from graphql_api.schema.scalars import BigInt
+from graphql_api.schema.types.body import body_of
+from graphql_api.schema.types.comment import COMMENT_PAGES_OF_POST
+from graphql_api.schema.types.connection import ConnectionOf, EdgeOf
+from graphql_api.schema.types.interface import Likeable, Node, Timestamped, Versioned
+from graphql_api.schema.types.lazy import (
+    LazyCategory,
+    LazyCommentConnection,
+    LazyTagConnection,
+    LazyUser,
+    LazyUserConnection,
+)
+from graphql_api.schema.types.tag import TAG_PAGES
+from graphql_api.schema.types.user_pages import PEOPLE_PAGES
+from graphql_api.services.text import excerpt
+
+DEFAULT_EXCERPT = 200
+LONGEST_EXCERPT = 500
+
+Length = Annotated[
+    int | None, strawberry.argument(description="How many characters at most: 1 to 500.")
+]
+
+
+@strawberry.enum
+class PostStatus(Enum):
+    """Where a post stands; the public sees published ones alone."""
+
+    DRAFT = strawberry.enum_value(models.PostStatus.DRAFT.value, description="Being written.")
+    SCHEDULED = strawberry.enum_value(
+        models.PostStatus.SCHEDULED.value, description="Will be published at `publishedAt`."
+    )
+    PUBLISHED = strawberry.enum_value(
+        models.PostStatus.PUBLISHED.value, description="Seen by everybody."
+    )
+    ARCHIVED = strawberry.enum_value(
+        models.PostStatus.ARCHIVED.value, description="Kept, but no longer seen."
+    )
+
+
+def _excerpt(root: Any, length: Length = DEFAULT_EXCERPT) -> str:  # noqa: ANN401  # a row
+    """Cut the stored excerpt at a word's end."""
+    most = DEFAULT_EXCERPT if length is None else length
+    if not 1 <= most <= LONGEST_EXCERPT:
+        raise BadUserInputError(f"'length' must lie between 1 and {LONGEST_EXCERPT}, but is {most}")
+    return excerpt(root.excerpt, most)
+
+
+@strawberry.type
+class Post(Node, Timestamped, Versioned, Likeable):
+    """An article."""
+
+    row = PostRow
+
+    database_id: BigInt = plain("The number behind the id.")
+    slug: str = plain("Its name in addresses; unique.")
+    title: str = plain("The headline; may be empty.")
+    excerpt: str = derived(
+        _excerpt, "The beginning of the text, or what its author chose for lists."
+    )
+    body: str = derived(body_of, "The text.")
+    status: PostStatus = plain("Where it stands.")
+    published_at: datetime | None = plain("When it was published.")
+    reading_minutes: int = plain("How long reading takes, in minutes, 1 at least.")
+    language: str = plain("The language it is in, as BCP 47 has it, such as `en`.")
+    author: LazyUser = one(UserById, key="author_id", description="Who wrote it.")
+    category: LazyCategory | None = one(
+        CategoryById, key="category_id", description="The shelf it stands on."
+    )
+    tags: LazyTagConnection = page(
+        TagsByPost, key="id", pages=TAG_PAGES, description="Its tags, by name."
+    )
+    comments: LazyCommentConnection = page(
+        CommentsByPost,
+        key="id",
+        pages=COMMENT_PAGES_OF_POST,
+        description="Its comments of all depths, oldest first unless `orderBy` says otherwise.",
+    )
+    comment_count: int = plain("How many comments it has, of all depths.")
+    view_count: BigInt = plain("How often it was read.")
+    likers: LazyUserConnection = page(
+        LikersByPost, key="id", pages=PEOPLE_PAGES, description="Who likes it, latest first."
+    )
+
+
+@strawberry.type
+class PostEdge(EdgeOf[Post]):
+    """A post in a list."""
+
+
+@strawberry.type
+class PostConnection(ConnectionOf[Post, PostEdge]):
+    """A page of posts."""

@@ -1,0 +1,117 @@
+"""How lists of posts are filtered and ordered."""
+
+from enum import Enum
+
+import strawberry
+
+from graphql_api.errors import BadUserInputError
+from graphql_api.loaders.keyset import Order
+from graphql_api.loaders.post import PostFilter
+from graphql_api.schema.arguments import argument
+from graphql_api.schema.inputs import (
+    DateTimeFilter,
+    IDFilter,
+    IntFilter,
+    StringFilter,
+    each,
+    ids_of,
+    optional,
+)
+from graphql_api.schema.ordering import OrderDirection, Ordering
+from graphql_api.schema.pagination import Pages
+from graphql_api.services.text import checked_text
+
+MOST_LEVELS = 5
+
+
+@strawberry.enum
+class PostOrderField(Enum):
+    """What posts can be ordered by; the id breaks ties."""
+
+    PUBLISHED_AT = strawberry.enum_value("published_at", description="When it was published.")
+    CREATED_AT = strawberry.enum_value("created_at", description="When it was first saved.")
+    UPDATED_AT = strawberry.enum_value("updated_at", description="When it last changed.")
+    LIKES = strawberry.enum_value("like_count", description="How many users like it.")
+    VIEWS = strawberry.enum_value("view_count", description="How often it was read.")
+    COMMENTS = strawberry.enum_value("comment_count", description="How many comments it has.")
+
+
+@strawberry.input
+class PostOrder:
+    """One part of an order of posts."""
+
+    field: PostOrderField = strawberry.field(description="What to order by.")
+    direction: OrderDirection = strawberry.field(
+        default=OrderDirection.DESC, description="Which way."
+    )
+
+
+@strawberry.input
+class PostWhere:
+    """Which posts to keep: those that meet every condition given."""
+
+    and_: list["PostWhere"] | None = strawberry.field(
+        name="AND", default=None, description="Meets all of these."
+    )
+    or_: list["PostWhere"] | None = strawberry.field(
+        name="OR", default=None, description="Meets one of these at least; none meet an empty list."
+    )
+    not_: "PostWhere | None" = strawberry.field(
+        name="NOT", default=None, description="Does not meet this."
+    )
+    author: IDFilter | None = strawberry.field(default=None, description="By whom: ids of users.")
+    category: IDFilter | None = strawberry.field(
+        default=None, description="Right in which category: ids of categories."
+    )
+    any_tags: list[str] | None = strawberry.field(
+        default=None, description="Has one of the tags with these slugs at least."
+    )
+    all_tags: list[str] | None = strawberry.field(
+        default=None, description="Has all of the tags with these slugs."
+    )
+    published_at: DateTimeFilter | None = strawberry.field(
+        default=None, description="When it was published."
+    )
+    like_count: IntFilter | None = strawberry.field(
+        default=None, description="How many users like it."
+    )
+    language: StringFilter | None = strawberry.field(
+        default=None, description="In which language, as BCP 47 has it, such as `en`."
+    )
+
+    def read(self, depth: int = 1) -> PostFilter:
+        """Check the filter and turn it into the loaders'."""
+        if depth > MOST_LEVELS:
+            raise BadUserInputError(f"AND, OR and NOT nest at most {MOST_LEVELS} levels deep")
+
+        def deeper(part: PostWhere) -> PostFilter:
+            return part.read(depth + 1)
+
+        return PostFilter(
+            all_of=each(deeper, self.and_) or (),
+            any_of=each(deeper, self.or_),
+            none_of=optional(deeper, self.not_),
+            author=optional(ids_of("User"), self.author),
+            category=optional(ids_of("Category"), self.category),
+            any_tags=each(checked_text, self.any_tags),
+            all_tags=each(checked_text, self.all_tags),
+            published_at=optional(DateTimeFilter.read, self.published_at),
+            like_count=optional(IntFilter.read, self.like_count),
+            language=optional(StringFilter.read, self.language),
+        )
+
+
+POST_PAGES = Pages(
+    ordering=Ordering(
+        default=(Order("published_at", descending=True), Order("id", descending=True)),
+        columns={field: str(field.value) for field in PostOrderField},
+    ),
+    where=argument("where", PostWhere | None, "Which posts to keep.", default=None),
+    read_where=PostWhere.read,
+    order_by=argument(
+        "order_by",
+        list[PostOrder] | None,
+        "The order, at most three parts; newest first when none is given.",
+        default=None,
+    ),
+)
