@@ -1,6 +1,7 @@
 """One server a folder: shared, stopped by the last, and back after any kill."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -80,7 +81,8 @@ def test_a_database_may_have_any_name(folder: Path) -> None:
 def test_variables_of_other_servers_do_not_lead_astray(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in {"PGPORT": "1", "PGHOST": "nowhere", "PGDATA": "/", "PGUSER": "x"}.items():
+    elsewhere = {"PGPORT": "1", "PGHOST": "nowhere", "PGUSER": "x", "PGOPTIONS": "-c nonsense=1"}
+    for name, value in elsewhere.items():
         monkeypatch.setenv(name, value)
     with embedded_server(folder) as server:
         assert ask(server.url("app"), "SELECT current_user") == "postgres"
@@ -146,6 +148,16 @@ def test_the_next_start_recovers_when_every_user_was_killed(folder: Path) -> Non
         url = server.url("app")
         assert ask(url, "SELECT answer FROM kept") == 42
     assert is_gone(url)
+
+
+def test_a_server_left_alone_is_started_anew_as_it_is_wanted(folder: Path) -> None:
+    with user(folder) as killed:
+        old = Path(str(ask(killed.line(), "SHOW unix_socket_directories")))
+        killed.kill()
+    shutil.rmtree(old)  # as a machine does that tidies its temporary folder
+
+    with embedded_server(folder, durable=False) as server:
+        assert ask(server.url("app"), "SHOW fsync") == "off"
 
 
 def test_the_next_start_recovers_when_postgresql_was_killed(folder: Path) -> None:
