@@ -50,7 +50,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             cursors=CursorCodec(settings.secret_key.get_secret_value(), DEFAULT_TENANT),
         )
 
-    async def render_graphql_ide(self, request: Request) -> Response:  # type: ignore[override]  # no WebSocket comes here
+    async def render_graphql_ide(self, request: Request) -> Response:
         """Show GraphiQL, with every asset served by us."""
         return graphiql_page(request)
 

@@ -3,6 +3,7 @@
 from functools import cache
 
 import strawberry
+from strawberry.schema.config import StrawberryConfig
 
 from graphql_api.schema.describe import describe
 from graphql_api.schema.masking import StableErrors
@@ -10,7 +11,7 @@ from graphql_api.schema.queries.node import NodeQuery
 from graphql_api.schema.queries.post import PostQuery
 from graphql_api.schema.queries.tag import TagQuery
 from graphql_api.schema.queries.user import UserQuery
-from graphql_api.schema.scalars import CONFIG
+from graphql_api.schema.scalars import SCALARS
 from graphql_api.schema.types.category import Category
 from graphql_api.schema.types.comment import Comment
 from graphql_api.schema.types.post import Post
@@ -25,17 +26,22 @@ class Query(NodeQuery, PostQuery, UserQuery, TagQuery):
 
 @cache
 def build_schema() -> strawberry.Schema:
-    """Build the schema; every caller gets the same one."""
-    schema = strawberry.Schema(
-        query=Query,
-        types=[Category, Comment, Post, Tag, User],
-        extensions=[StableErrors],
-        config=CONFIG,
-    )
-    describe(schema)
-    return schema
+    """Build the schema that serves; every caller gets the same one."""
+    return _built(StrawberryConfig(scalar_map=SCALARS))
 
 
 def sdl() -> str:
     """Print the schema, sorted, as `schema.graphql` holds it."""
-    return build_schema().as_str() + "\n"
+    # sorting replaces Strawberry's enum types, whose values then arrive raw: so only for printing
+    return _built(StrawberryConfig(scalar_map=SCALARS, sort_schema=True)).as_str() + "\n"
+
+
+def _built(config: StrawberryConfig) -> strawberry.Schema:
+    schema = strawberry.Schema(
+        query=Query,
+        types=[Category, Comment, Post, Tag, User],
+        extensions=[StableErrors],
+        config=config,
+    )
+    describe(schema)
+    return schema

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from typing import NewType
 
 import strawberry
-from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition
 
 BigInt = NewType("BigInt", int)
@@ -49,5 +48,3 @@ SCALARS: dict[object, ScalarDefinition] = {
         name="URI", description="An address, as RFC 3986 has it.", serialize=str, parse_value=str
     ),
 }
-
-CONFIG = StrawberryConfig(scalar_map=SCALARS, sort_schema=True)

@@ -79,7 +79,8 @@ _NESTING_TAG = re.compile(
 _NESTING_TAGS = 20_000
 
 # both read only what the cleaner wrote: names in lower case, values in double quotes
-_BLOCK_TAG = re.compile(rf'</?(?:{_BLOCK.replace(" ", "|")})(?:\s[^>"]*(?:"[^"]*"[^>"]*)*)?>')
+BLOCK_TAG = re.compile(rf'<(/?)({_BLOCK.replace(" ", "|")})(?:\s[^>"]*(?:"[^"]*"[^>"]*)*)?>')
+"""A tag that ends a line, in HTML from ``clean_html``: the slash of a closing one, the name."""
 _ANY_TAG = re.compile(r'</?[a-z][^>"]*(?:"[^"]*"[^>"]*)*>')
 
 # Han, kana, bopomofo and their compatibility forms; Korean is written with spaces
@@ -176,6 +177,6 @@ def checked_text(value: str) -> str:
 
 def _words(safe: str) -> str:
     """Take the tags off HTML that the cleaner wrote; a line a block."""
-    lines = _BLOCK_TAG.sub("\n", " ".join(safe.split())).split("\n")
+    lines = BLOCK_TAG.sub("\n", " ".join(safe.split())).split("\n")
     words = (" ".join(html.unescape(_ANY_TAG.sub("", line)).split()) for line in lines)
     return "\n".join(line for line in words if line)

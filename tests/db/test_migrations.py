@@ -6,7 +6,6 @@ import subprocess
 import sys
 from contextlib import closing
 
-import asyncpg
 import pytest
 from alembic import command
 from alembic.config import Config
@@ -44,14 +43,8 @@ UNION ALL SELECT format('type %s', typname) FROM pg_type
 def contents(url: URL) -> set[str]:
     """List what the database holds, apart from Alembic's own table; a default as a plain number."""
 
-    async def fetch() -> set[str]:
-        connection = await asyncpg.connect(address(url))
-        try:
-            return {row[0] for row in await connection.fetch(EVERYTHING)}
-        finally:
-            await connection.close()
-
-    lines = (re.sub(r"'(\d+)'::\w+", r"\1", line) for line in run_apart(fetch()))
+    with closing(Link(url)) as link:
+        lines = [re.sub(r"'(\d+)'::\w+", r"\1", line) for (line,) in link.fetch(EVERYTHING)]
     return {line for line in lines if "alembic_version" not in line}
 
 

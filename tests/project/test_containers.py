@@ -8,12 +8,20 @@ import json
 import os
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
 import yaml
+from sqlalchemy import URL
+
+from tests.support.postgres import address
 
 ROOT = Path(__file__).parents[2]
 TOOLS = Path(sys.executable).parent
@@ -59,11 +67,43 @@ def copy(source: Path, target: Path) -> None:
         shutil.copy(source, target)
 
 
-def test_the_image_holds_all_that_its_command_needs(image: Path) -> None:
-    program, *_ = json.loads(dict(instructions(1))["CMD"])
-    asked = [image / ".venv/bin" / program, "serve", "--help"]
-    answer = subprocess.run(asked, cwd=image, check=True, capture_output=True, text=True)
-    assert "--host" in answer.stdout
+def test_the_image_migrates_serves_is_healthy_and_stops(image: Path, empty_database: URL) -> None:
+    environment = {
+        "PATH": f"{image}/.venv/bin",
+        "DATABASE_URL": address(empty_database),
+        "GRAPHQL_API_SECRET_KEY": "k" * 32,
+    }
+    run = partial(subprocess.run, cwd=image, env=environment, check=True)
+    port = str(free_port())
+    stage = dict(instructions(1))
+    run(SERVICES["migrate"]["command"])
+    command = [*json.loads(stage["CMD"]), "--port", port]
+    with subprocess.Popen(command, cwd=image, env=environment) as server:
+        try:
+            until_it_listens(int(port))
+            run(json.loads(stage["HEALTHCHECK"].partition("CMD")[2].replace("8000", port)))
+            ready = SERVICES["api"]["healthcheck"]["test"][1:]
+            run([word.replace("8000", port) for word in ready])
+        finally:
+            server.send_signal(signal.Signals[stage["STOPSIGNAL"]])
+        assert server.wait(timeout=20) in {0, -signal.SIGTERM}
+
+
+def free_port() -> int:
+    """Return a port of the loopback interface that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def until_it_listens(port: int) -> None:
+    """Wait until something answers on ``port``, 20 s at most."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+            return
+        time.sleep(0.1)
+    pytest.fail(f"nothing listens on port {port}")
 
 
 def test_the_image_holds_no_tool_and_no_database(image: Path) -> None:

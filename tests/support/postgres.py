@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import asyncpg
@@ -40,11 +40,16 @@ class Link:
 
     def __init__(self, url: URL) -> None:
         self._loop = asyncio.new_event_loop()
-        self._connection = self._loop.run_until_complete(asyncpg.connect(address(url)))
+        self._connection = self._loop.run_until_complete(asyncpg.connect(address(url), server_settings={"jit": "off"}))
 
     def execute(self, sql: str) -> None:
         """Run ``sql``, one statement or several."""
         self._loop.run_until_complete(self._connection.execute(sql))
+
+    def fetch(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run one query and return its rows."""
+        rows = self._loop.run_until_complete(self._connection.fetch(sql))
+        return [tuple(row) for row in rows]
 
     def close(self) -> None:
         """Close the connection and its loop."""
