@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from graphql_api.errors import OperatorError
-from graphql_api.schema.build import sdl
+from graphql_api.schema.sdl import sdl
 
 app = typer.Typer(help="Write and check schema.graphql.", no_args_is_help=True)
 

@@ -26,22 +26,12 @@ class Query(NodeQuery, PostQuery, UserQuery, TagQuery):
 
 @cache
 def build_schema() -> strawberry.Schema:
-    """Build the schema that serves; every caller gets the same one."""
-    return _built(StrawberryConfig(scalar_map=SCALARS))
-
-
-def sdl() -> str:
-    """Print the schema, sorted, as `schema.graphql` holds it."""
-    # sorting replaces Strawberry's enum types, whose values then arrive raw: so only for printing
-    return _built(StrawberryConfig(scalar_map=SCALARS, sort_schema=True)).as_str() + "\n"
-
-
-def _built(config: StrawberryConfig) -> strawberry.Schema:
+    """Build the schema; every caller gets the same one."""
     schema = strawberry.Schema(
         query=Query,
         types=[Category, Comment, Post, Tag, User],
         extensions=[StableErrors],
-        config=config,
+        config=StrawberryConfig(scalar_map=SCALARS),
     )
     describe(schema)
     return schema
