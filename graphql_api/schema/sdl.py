@@ -1,29 +1,30 @@
 """The schema as text, in an order that does not depend on the code's."""
 
+import dataclasses
 from typing import Any
 
-from graphql import Node, parse, print_ast
+from graphql import parse, print_ast
 
 from graphql_api.schema.build import build_schema
 
-_SORTED = ("definitions", "interfaces", "fields", "arguments", "values")
+_PARTS = ("definitions", "interfaces", "fields", "arguments", "values")
 
 
 def sdl() -> str:
     """Print the schema as `schema.graphql` holds it: everything that has a name sorted by it."""
     # Strawberry's own `sort_schema` cannot print a default that is an enum's value
     document = parse(build_schema().as_str(), no_location=True)
-    _sort(document)
-    return print_ast(document) + "\n"
+    return print_ast(_sorted(document)) + "\n"
 
 
-def _sort(node: Any) -> None:  # noqa: ANN401  # a node of any kind
-    for kind in _SORTED:
-        children: tuple[Node, ...] | None = getattr(node, kind, None)
-        if children:
-            setattr(node, kind, tuple(sorted(children, key=_place)))
-            for child in children:
-                _sort(child)
+def _sorted(node: Any) -> Any:  # noqa: ANN401  # a node of any kind
+    parts = {kind: getattr(node, kind, None) for kind in _PARTS}
+    changed = {
+        kind: tuple(sorted(map(_sorted, children), key=_place))
+        for kind, children in parts.items()
+        if children
+    }
+    return dataclasses.replace(node, **changed) if changed else node
 
 
 def _place(node: Any) -> tuple[str, str]:  # noqa: ANN401  # a node of any kind
