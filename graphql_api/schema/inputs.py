@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import strawberry
 
@@ -17,9 +17,14 @@ GivenT = TypeVar("GivenT")
 ReadT = TypeVar("ReadT")
 
 
+def maybe(description: str, *, name: str | None = None) -> Any:  # noqa: ANN401  # stands for the type
+    """Declare an input's field that may be absent, or null, which is the same."""
+    return strawberry.field(default=strawberry.UNSET, description=description, name=name)
+
+
 def optional(read: Callable[[GivenT], ReadT], given: GivenT | None) -> ReadT | None:
     """Read a value that may be absent."""
-    return None if given is None else read(given)
+    return None if given is None or given is strawberry.UNSET else read(given)
 
 
 def each(
@@ -30,7 +35,7 @@ def each(
     Raises:
         BadUserInputError: it has more than 100 entries.
     """
-    if given is None:
+    if given is None or given is strawberry.UNSET:
         return None
     if len(given) > MOST_VALUES:
         raise BadUserInputError(f"a list in a filter takes at most {MOST_VALUES} entries")
@@ -41,13 +46,9 @@ def each(
 class IDFilter:
     """Bounds an id; conditions that are given must all hold."""
 
-    eq: strawberry.ID | None = strawberry.field(default=None, description="Is this one.")
-    in_: list[strawberry.ID] | None = strawberry.field(
-        name="in", default=None, description="Is one of these, at most 100."
-    )
-    not_in: list[strawberry.ID] | None = strawberry.field(
-        default=None, description="Is none of these, at most 100."
-    )
+    eq: strawberry.ID | None = maybe("Is this one.")
+    in_: list[strawberry.ID] | None = maybe("Is one of these, at most 100.", name="in")
+    not_in: list[strawberry.ID] | None = maybe("Is none of these, at most 100.")
 
     def read(self, type_name: str) -> plain.IdFilter:
         """Check the ids, which must be those of one type."""
@@ -66,11 +67,9 @@ class IDFilter:
 class StringFilter:
     """Bounds a short text; upper and lower case differ. Conditions given must all hold."""
 
-    eq: str | None = strawberry.field(default=None, description="Is this text.")
-    in_: list[str] | None = strawberry.field(
-        name="in", default=None, description="Is one of these, at most 100."
-    )
-    starts_with: str | None = strawberry.field(default=None, description="Begins with this.")
+    eq: str | None = maybe("Is this text.")
+    in_: list[str] | None = maybe("Is one of these, at most 100.", name="in")
+    starts_with: str | None = maybe("Begins with this.")
 
     def read(self) -> plain.TextFilter:
         """Turn it into the loaders' filter."""
@@ -85,25 +84,27 @@ class StringFilter:
 class DateTimeFilter:
     """Bounds a moment; conditions that are given must all hold."""
 
-    gte: datetime | None = strawberry.field(default=None, description="At or after.")
-    lt: datetime | None = strawberry.field(default=None, description="Before.")
+    gte: datetime | None = maybe("At or after.")
+    lt: datetime | None = maybe("Before.")
 
     def read(self) -> plain.RangeFilter:
         """Turn it into the loaders' filter."""
-        return plain.RangeFilter(gte=self.gte, lt=self.lt)
+        return plain.RangeFilter(gte=self.gte or None, lt=self.lt or None)
 
 
 @strawberry.input
 class IntFilter:
     """Bounds a number; conditions that are given must all hold."""
 
-    eq: int | None = strawberry.field(default=None, description="Equal to.")
-    gte: int | None = strawberry.field(default=None, description="At least.")
-    lte: int | None = strawberry.field(default=None, description="At most.")
+    eq: int | None = maybe("Equal to.")
+    gte: int | None = maybe("At least.")
+    lte: int | None = maybe("At most.")
 
     def read(self) -> plain.RangeFilter:
         """Turn it into the loaders' filter."""
-        return plain.RangeFilter(eq=self.eq, gte=self.gte, lte=self.lte)
+        return plain.RangeFilter(
+            eq=optional(int, self.eq), gte=optional(int, self.gte), lte=optional(int, self.lte)
+        )
 
 
 def ids_of(type_name: str) -> Callable[[IDFilter], plain.IdFilter]:

@@ -8,6 +8,7 @@ import strawberry
 from graphql_api.loaders.post import Posts
 from graphql_api.loaders.registry import Loaders
 from graphql_api.schema.arguments import argument
+from graphql_api.schema.inputs import maybe
 from graphql_api.schema.queries.key import number_in
 from graphql_api.schema.relations import lookup, page
 from graphql_api.schema.scalars import BigInt
@@ -20,13 +21,9 @@ from graphql_api.services.text import checked_text
 class PostBy:
     """Which post: exactly one of these."""
 
-    id: strawberry.ID | None = strawberry.field(
-        default=strawberry.UNSET, description="Its global id."
-    )
-    slug: str | None = strawberry.field(default=strawberry.UNSET, description="Its slug.")
-    database_id: BigInt | None = strawberry.field(
-        default=strawberry.UNSET, description="The number behind its id."
-    )
+    id: strawberry.ID | None = maybe("Its global id.")
+    slug: str | None = maybe("Its slug.")
+    database_id: BigInt | None = maybe("The number behind its id.")
 
 
 def _post(loaders: Loaders, by: PostBy) -> "Future[Any]":

@@ -8,6 +8,7 @@ import strawberry
 from graphql_api.loaders.registry import Loaders
 from graphql_api.loaders.user import Authors
 from graphql_api.schema.arguments import argument
+from graphql_api.schema.inputs import maybe
 from graphql_api.schema.queries.key import number_in
 from graphql_api.schema.relations import lookup, page
 from graphql_api.schema.scalars import BigInt
@@ -20,15 +21,9 @@ from graphql_api.services.text import checked_text
 class UserBy:
     """Which user: exactly one of these."""
 
-    id: strawberry.ID | None = strawberry.field(
-        default=strawberry.UNSET, description="The global id."
-    )
-    username: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The username, in any case."
-    )
-    database_id: BigInt | None = strawberry.field(
-        default=strawberry.UNSET, description="The number behind the id."
-    )
+    id: strawberry.ID | None = maybe("The global id.")
+    username: str | None = maybe("The username, in any case.")
+    database_id: BigInt | None = maybe("The number behind the id.")
 
 
 def _user(loaders: Loaders, by: UserBy) -> "Future[Any]":

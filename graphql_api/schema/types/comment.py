@@ -16,7 +16,7 @@ from graphql_api.loaders.keyset import Order
 from graphql_api.loaders.post import PostById
 from graphql_api.loaders.user import LikersByComment, UserById
 from graphql_api.schema.arguments import argument
-from graphql_api.schema.inputs import DateTimeFilter, IDFilter, ids_of, optional
+from graphql_api.schema.inputs import DateTimeFilter, IDFilter, ids_of, maybe, optional
 from graphql_api.schema.ordering import OrderDirection, Ordering
 from graphql_api.schema.pagination import Pages
 from graphql_api.schema.relations import derived, many, one, page, plain
@@ -56,16 +56,10 @@ class CommentOrder:
 class CommentWhere:
     """Which comments to keep: those that meet every condition given."""
 
-    parent: IDFilter | None = strawberry.field(
-        default=None, description="In reply to which: ids of comments."
-    )
-    author: IDFilter | None = strawberry.field(default=None, description="By whom: ids of users.")
-    created_at: DateTimeFilter | None = strawberry.field(
-        default=None, description="When it was written."
-    )
-    top_level_only: bool | None = strawberry.field(
-        default=None, description="No replies, when true."
-    )
+    parent: IDFilter | None = maybe("In reply to which: ids of comments.")
+    author: IDFilter | None = maybe("By whom: ids of users.")
+    created_at: DateTimeFilter | None = maybe("When it was written.")
+    top_level_only: bool | None = maybe("No replies, when true.")
 
     def read(self) -> CommentFilter:
         """Check the filter and turn it into the loaders'."""
@@ -86,13 +80,12 @@ COMMENT_PAGES = Pages(
         "order_by",
         list[CommentOrder] | None,
         "The order, at most three parts; oldest first when none is given.",
-        default=None,
     ),
     around="Comment",
 )
 COMMENT_PAGES_OF_POST = dataclasses.replace(
     COMMENT_PAGES,
-    where=argument("where", CommentWhere | None, "Which comments to keep.", default=None),
+    where=argument("where", CommentWhere | None, "Which comments to keep."),
     read_where=CommentWhere.read,
 )
 COMMENT_PAGES_OF_USER = dataclasses.replace(COMMENT_PAGES, around=None)

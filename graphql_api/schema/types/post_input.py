@@ -15,6 +15,7 @@ from graphql_api.schema.inputs import (
     StringFilter,
     each,
     ids_of,
+    maybe,
     optional,
 )
 from graphql_api.schema.ordering import OrderDirection, Ordering
@@ -50,34 +51,18 @@ class PostOrder:
 class PostWhere:
     """Which posts to keep: those that meet every condition given."""
 
-    and_: list["PostWhere"] | None = strawberry.field(
-        name="AND", default=None, description="Meets all of these."
+    and_: list["PostWhere"] | None = maybe("Meets all of these.", name="AND")
+    or_: list["PostWhere"] | None = maybe(
+        "Meets one of these at least; none meet an empty list.", name="OR"
     )
-    or_: list["PostWhere"] | None = strawberry.field(
-        name="OR", default=None, description="Meets one of these at least; none meet an empty list."
-    )
-    not_: "PostWhere | None" = strawberry.field(
-        name="NOT", default=None, description="Does not meet this."
-    )
-    author: IDFilter | None = strawberry.field(default=None, description="By whom: ids of users.")
-    category: IDFilter | None = strawberry.field(
-        default=None, description="Right in which category: ids of categories."
-    )
-    any_tags: list[str] | None = strawberry.field(
-        default=None, description="Has one of the tags with these slugs at least."
-    )
-    all_tags: list[str] | None = strawberry.field(
-        default=None, description="Has all of the tags with these slugs."
-    )
-    published_at: DateTimeFilter | None = strawberry.field(
-        default=None, description="When it was published."
-    )
-    like_count: IntFilter | None = strawberry.field(
-        default=None, description="How many users like it."
-    )
-    language: StringFilter | None = strawberry.field(
-        default=None, description="In which language, as BCP 47 has it, such as `en`."
-    )
+    not_: "PostWhere | None" = maybe("Does not meet this.", name="NOT")
+    author: IDFilter | None = maybe("By whom: ids of users.")
+    category: IDFilter | None = maybe("Right in which category: ids of categories.")
+    any_tags: list[str] | None = maybe("Has one of the tags with these slugs at least.")
+    all_tags: list[str] | None = maybe("Has all of the tags with these slugs.")
+    published_at: DateTimeFilter | None = maybe("When it was published.")
+    like_count: IntFilter | None = maybe("How many users like it.")
+    language: StringFilter | None = maybe("In which language, as BCP 47 has it, such as `en`.")
 
     def read(self, depth: int = 1) -> PostFilter:
         """Check the filter and turn it into the loaders'."""
@@ -106,12 +91,11 @@ POST_PAGES = Pages(
         default=(Order("published_at", descending=True), Order("id", descending=True)),
         columns={field: str(field.value) for field in PostOrderField},
     ),
-    where=argument("where", PostWhere | None, "Which posts to keep.", default=None),
+    where=argument("where", PostWhere | None, "Which posts to keep."),
     read_where=PostWhere.read,
     order_by=argument(
         "order_by",
         list[PostOrder] | None,
         "The order, at most three parts; newest first when none is given.",
-        default=None,
     ),
 )

@@ -41,7 +41,6 @@ AUTHOR_PAGES = Pages(
         "order_by",
         list[AuthorOrder] | None,
         "The order, at most three parts; by name when none is given.",
-        default=None,
     ),
 )
 
