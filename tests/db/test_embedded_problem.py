@@ -1,6 +1,7 @@
 """Everything that can go wrong with a machine is one sentence for its operator."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -164,6 +165,19 @@ def test_a_server_that_does_not_stop_at_all_is_named(
     monkeypatch.undo()
     with embedded_server(tmp_path):  # the next start waits for its end
         pass
+
+
+def test_a_folder_removed_under_the_server_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "server"
+    with ExitStack() as leaving:
+        leaving.enter_context(embedded_server(folder))
+        server, socket_folder = server_pid(folder), (folder / "socket").readlink()
+        shutil.rmtree(folder)
+        with pytest.raises(OperatorError, match=r"server\.lock: No such file"):
+            leaving.close()
+
+    os.kill(server, signal.SIGQUIT)  # by itself it notices within a minute
+    shutil.rmtree(socket_folder.parent)
 
 
 def test_a_database_that_cannot_be_made_is_named(tmp_path: Path) -> None:

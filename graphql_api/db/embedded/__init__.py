@@ -76,6 +76,6 @@ def embedded_server(folder: Path, *, durable: bool = True) -> Iterator[EmbeddedS
                 cluster.start(durable=durable)
             yield EmbeddedServer(cluster, change)
         finally:
-            with held(change):
+            with explained(folder), held(change):
                 if try_lock(users):
                     cluster.stop()
