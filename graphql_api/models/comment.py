@@ -31,6 +31,11 @@ class CommentStatus(StrEnum):
     SPAM = "spam"
 
 
+def _list_index(name: str, *columns: str) -> Index:
+    """Serve one order of a list of visible comments, from either end."""
+    return Index(f"ix_comments_{name}", "tenant_id", *columns, "id", postgresql_where=_VISIBLE)
+
+
 class Comment(Entity, Timestamped, SoftDeleted, Versioned, Base):
     """What someone says under a post, or in reply to a comment of the same post."""
 
@@ -65,22 +70,12 @@ class Comment(Entity, Timestamped, SoftDeleted, Versioned, Base):
         CheckConstraint("(parent_id IS NULL) = (depth = 0)", name="depth_of_root"),
         CheckConstraint("reply_count >= 0", name="reply_count_not_negative"),
         CheckConstraint("like_count >= 0", name="like_count_not_negative"),
-        Index(
-            "ix_comments_post",
-            "tenant_id",
-            "post_id",
-            "created_at",
-            "id",
-            postgresql_where=_VISIBLE,
-        ),
-        Index(
-            "ix_comments_post_likes",
-            "tenant_id",
-            "post_id",
-            "like_count",
-            "id",
-            postgresql_where=_VISIBLE,
-        ),
+        _list_index("post", "post_id", "created_at"),
+        _list_index("post_likes", "post_id", "like_count"),
+        _list_index("parent", "parent_id", "created_at"),
+        _list_index("parent_likes", "parent_id", "like_count"),
+        _list_index("author", "author_id", "created_at"),
+        _list_index("author_likes", "author_id", "like_count"),
         Index(
             "ix_comments_top_level",
             "tenant_id",
@@ -88,22 +83,6 @@ class Comment(Entity, Timestamped, SoftDeleted, Versioned, Base):
             "created_at",
             "id",
             postgresql_where=_TOP_LEVEL,
-        ),
-        Index(
-            "ix_comments_parent",
-            "tenant_id",
-            "parent_id",
-            "created_at",
-            "id",
-            postgresql_where=_VISIBLE,
-        ),
-        Index(
-            "ix_comments_author",
-            "tenant_id",
-            "author_id",
-            "created_at",
-            "id",
-            postgresql_where=_VISIBLE,
         ),
     )
 

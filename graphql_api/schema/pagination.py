@@ -110,11 +110,17 @@ def _size(first: int | None, last: int | None) -> int:
 class Connection:
     """A page, as the fields of a connection read it; each part is made when it is selected."""
 
-    __slots__ = ("_cursors", "_key", "_loader", "_page")
+    __slots__ = ("_counted", "_cursors", "_key", "_loader", "_page")
 
     def __init__(
-        self, page: Page[Any], key: PageKey, loader: PageLoader[Any], cursors: CursorCodec
+        self,
+        page: Page[Any],
+        key: PageKey,
+        loader: PageLoader[Any],
+        cursors: CursorCodec,
+        counted: int | None,
     ) -> None:
+        self._counted = counted
         self._page = page
         self._key = key
         self._loader = loader
@@ -136,8 +142,10 @@ class Connection:
         return self
 
     @property
-    def total_count(self) -> "Future[int]":
-        """The size of the whole list: one statement for all connections that select it."""
+    def total_count(self) -> "int | Future[int]":
+        """The size of the whole list: from the parent's counter, or by one statement for all."""
+        if self._counted is not None:
+            return self._counted
         key = self._key
         return self._loader.totals.load(TotalKey(key.parent, key.where, key.deep))
 
@@ -187,7 +195,11 @@ class Edge:
 
 
 async def connection(
-    page: Awaitable[Page[Any]], key: PageKey, loader: PageLoader[Any], cursors: CursorCodec
+    page: Awaitable[Page[Any]],
+    key: PageKey,
+    loader: PageLoader[Any],
+    cursors: CursorCodec,
+    counted: int | None,
 ) -> Connection:
-    """Wait for a page and dress it as a connection."""
-    return Connection(await page, key, loader, cursors)
+    """Wait for a page and dress it as a connection of a list with ``counted`` rows, if known."""
+    return Connection(await page, key, loader, cursors, counted)

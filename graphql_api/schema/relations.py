@@ -73,9 +73,18 @@ many = one
 
 
 def page(
-    loader: type[PageLoader[Any]], *, pages: Pages, description: str, key: str | None = None
+    loader: type[PageLoader[Any]],
+    *,
+    pages: Pages,
+    description: str,
+    key: str | None = None,
+    total: str | None = None,
 ) -> Any:  # noqa: ANN401
-    """Declare a connection: pages of a list that belongs to the row, or without a key to nobody."""
+    """Declare a connection: pages of a list that belongs to the row, or without a key to nobody.
+
+    ``total`` names the row's column that counts the whole list, where there is one: `totalCount`
+    of an unfiltered list then costs nothing.
+    """
     name, load = loader.__name__, attrgetter(NAMES[loader])
 
     def resolve(root: Any, info: Info, **arguments: Any) -> Awaitable[Connection]:  # noqa: ANN401
@@ -83,7 +92,8 @@ def page(
         loading: PageLoader[Any] = load(context.loaders)
         parent = 0 if key is None else getattr(root, key)
         wanted = pages.key(name, parent, arguments, context.cursors)
-        return connection(loading.load(wanted), wanted, loading, context.cursors)
+        counted = None if total is None or wanted.where is not None else getattr(root, total)
+        return connection(loading.load(wanted), wanted, loading, context.cursors, counted)
 
     _give_parameters(resolve, pages.parameters)
     return _field(resolve, Relation(loader, key, pages), description)

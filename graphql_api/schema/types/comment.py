@@ -117,12 +117,17 @@ class Comment(Node, Timestamped, Versioned, Likeable):
     replies: LazyCommentConnection = page(
         RepliesByComment,
         key="id",
+        total="reply_count",
         pages=COMMENT_PAGES,
         description="The direct replies, oldest first unless `orderBy` says otherwise.",
     )
     reply_count: int = plain("How many direct replies it has.")
     likers: LazyUserConnection = page(
-        LikersByComment, key="id", pages=PEOPLE_PAGES, description="Who likes it, latest first."
+        LikersByComment,
+        key="id",
+        total="like_count",
+        pages=PEOPLE_PAGES,
+        description="Who likes it, latest first.",
     )
 
 

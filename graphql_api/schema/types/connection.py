@@ -36,5 +36,5 @@ class ConnectionOf(Generic[NodeT, EdgeT]):
     nodes: list[NodeT] = plain("The entries alone.")
     page_info: PageInfo = plain("Where the page lies in the list.")
     total_count: int = plain(
-        "The size of the whole list; costs a statement for all connections of a field together."
+        "The size of the whole list; costs at most one statement for all connections of a field."
     )

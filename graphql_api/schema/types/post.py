@@ -89,13 +89,18 @@ class Post(Node, Timestamped, Versioned, Likeable):
     comments: LazyCommentConnection = page(
         CommentsByPost,
         key="id",
+        total="comment_count",
         pages=COMMENT_PAGES_OF_POST,
         description="Its comments of all depths, oldest first unless `orderBy` says otherwise.",
     )
     comment_count: int = plain("How many comments it has, of all depths.")
     view_count: BigInt = plain("How often it was read.")
     likers: LazyUserConnection = page(
-        LikersByPost, key="id", pages=PEOPLE_PAGES, description="Who likes it, latest first."
+        LikersByPost,
+        key="id",
+        total="like_count",
+        pages=PEOPLE_PAGES,
+        description="Who likes it, latest first.",
     )
 
 

@@ -30,6 +30,7 @@ class Tag(Node, Followable):
     posts: LazyPostConnection = page(
         PostsByTag,
         key="id",
+        total="post_count",
         pages=POST_PAGES,
         description="The posts with this tag, newest first unless `orderBy` says otherwise.",
     )

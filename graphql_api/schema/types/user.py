@@ -35,6 +35,7 @@ class User(Node, Timestamped, Followable):
     posts: LazyPostConnection = page(
         PostsByAuthor,
         key="id",
+        total="post_count",
         pages=POST_PAGES,
         description="What they published, newest first unless `orderBy` says otherwise.",
     )
@@ -45,10 +46,18 @@ class User(Node, Timestamped, Followable):
         description="What they said, oldest first unless `orderBy` says otherwise.",
     )
     followers: LazyUserConnection = page(
-        FollowersByUser, key="id", pages=PEOPLE_PAGES, description="Who follows them, latest first."
+        FollowersByUser,
+        key="id",
+        total="follower_count",
+        pages=PEOPLE_PAGES,
+        description="Who follows them, latest first.",
     )
     following: LazyUserConnection = page(
-        FollowingByUser, key="id", pages=PEOPLE_PAGES, description="Whom they follow, latest first."
+        FollowingByUser,
+        key="id",
+        total="following_count",
+        pages=PEOPLE_PAGES,
+        description="Whom they follow, latest first.",
     )
     following_count: int = plain("How many users they follow.")
     post_count: int = plain("How many posts they published.")
