@@ -1,0 +1,256 @@
+"""Brings the rows in line with an export: adds what is new, updates what says something else."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any, cast
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    String,
+    Table,
+    any_,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from graphql_api.models import Category, Comment, Post, Tag, User
+from graphql_api.services.text import SLUG_LENGTH
+from graphql_api.services.wordpress.content import Item, Site, Term
+from graphql_api.services.wordpress.content import Post as PostContent
+from graphql_api.services.wordpress.ledger import Ledger, Model, Plan
+from graphql_api.services.wordpress.link import parents, place_again, set_tags
+from graphql_api.services.wordpress.name import Names
+from graphql_api.services.wordpress.row import (
+    COMMENT_LENGTH,
+    POST_LENGTH,
+    USERNAME_LENGTH,
+    Values,
+    comment_values,
+    post_times,
+    post_values,
+    wanted_slug,
+    wanted_username,
+)
+from graphql_api.services.wordpress.summary import ImportSummary
+
+_ROWS_AT_ONCE = 500
+
+
+class Writer:
+    """Writes one site's content into one tenant, on a connection inside a transaction."""
+
+    def __init__(
+        self, connection: AsyncConnection, tenant_id: int, site: Site, now: datetime
+    ) -> None:
+        self.connection = connection
+        self._tenant_id = tenant_id
+        self._site = site
+        self._now = now
+        self._ledger = Ledger(connection, tenant_id, site.source)
+        self._slugs = Names(connection, tenant_id, Post, Post.slug, SLUG_LENGTH)
+        self._authors: dict[str, int] = {}
+        self._categories: dict[str, int] = {}
+        self._tags: dict[str, int] = {}
+        self.summary = ImportSummary()
+
+    async def write_site(self) -> None:
+        """Write what posts refer to: authors, categories and tags."""
+        for model in (User, Category, Tag, Post, Comment):
+            self.summary.of(model.__tablename__).gone = await self._ledger.count(model)
+        for (kind, reason), n in self._site.left_out.items():
+            self.summary.of(kind).left_out[reason] += n
+        for (kind, note), n in self._site.notes.items():
+            self.summary.of(kind).notes[note] += n
+        await self._write_authors()
+        self._categories = await self._write_terms(Category, self._site.categories)
+        self._tags = await self._write_terms(Tag, self._site.tags)
+
+    async def write_items(self, items: Sequence[Item]) -> None:
+        """Write some posts, with their tags and comments."""
+        posts = {item.post.id: item.post for item in items}
+        plan = await self._ledger.plan(Post, posts)
+        await self._ledger.number(Post, plan)
+        new_slugs = await self._slugs.free([wanted_slug(posts[key]) for key in plan.new])
+        slugs = await self._changed_slugs(plan, posts)
+        slugs |= dict(zip(plan.new, new_slugs, strict=True))
+
+        def values(key: str) -> Values:
+            post = posts[key]
+            return {
+                "author_id": self._authors[post.author],
+                "category_id": self._categories.get(post.category),
+                "slug": slugs[key],
+                **post_values(post, language=self._site.language, now=self._now),
+            }
+
+        await self._save(
+            Post,
+            plan,
+            (values(key) | post_times(posts[key], self._now) for key in plan.new),
+            (values(key) for key in plan.changed),
+        )
+        touched = (*plan.new, *plan.changed)
+        tags = {plan.rows[key]: [self._tags[tag] for tag in posts[key].tags] for key in touched}
+        if tags:
+            await set_tags(self.connection, self._tenant_id, tags)
+        if n := sum(len(post.body) > POST_LENGTH for post in posts.values()):
+            self.summary.posts.notes[f"shortened to {POST_LENGTH:,} characters"] += n
+        await self._write_comments(items, plan.rows)
+
+    async def _write_authors(self) -> None:
+        authors = self._site.authors
+        plan = await self._ledger.plan(User, authors)
+        await self._ledger.number(User, plan)
+        names = Names(self.connection, self._tenant_id, User, User.username, USERNAME_LENGTH)
+        usernames = await names.free([wanted_username(key) for key in plan.new])
+        await self._save(
+            User,
+            plan,
+            (
+                {"username": username, "display_name": authors[key].name}
+                for key, username in zip(plan.new, usernames, strict=True)
+            ),
+            ({"display_name": authors[key].name} for key in plan.changed),
+        )
+        self._authors = plan.rows
+
+    async def _write_terms(
+        self, model: type[Category] | type[Tag], terms: dict[str, Term]
+    ) -> dict[str, int]:
+        """Write terms and return their rows; one that lives already, from elsewhere, is shared."""
+        plan = await self._ledger.plan(model, terms)
+        statement = select(model.slug, model.id).where(
+            model.tenant_id == self._tenant_id,
+            model.deleted_at.is_(None),
+            model.slug == any_(bindparam("slugs", type_=ARRAY(String))),
+        )
+        for slug, row_id in await self.connection.execute(statement, {"slugs": plan.new}):
+            plan.rows[slug] = row_id
+        plan.new = [slug for slug in plan.new if slug not in plan.rows]
+        await self._ledger.number(model, plan)
+
+        def values(term: Term) -> Values:
+            if model is Tag:
+                return {"slug": term.slug, "name": term.name}
+            return {
+                "slug": term.slug,
+                "name": term.name,
+                "description": term.description or None,
+                "parent_id": plan.rows.get(term.parent),
+            }
+
+        await self._save(
+            model,
+            plan,
+            (values(terms[slug]) for slug in plan.new),
+            (values(terms[slug]) for slug in plan.changed),
+        )
+        return plan.rows
+
+    async def _write_comments(self, items: Sequence[Item], post_rows: dict[str, int]) -> None:
+        comments = {
+            f"{item.post.id}:{comment.id}": (item.post, comment)
+            for item in items
+            for comment in item.comments
+        }
+        pieces = {key: comment for key, (_, comment) in comments.items()}
+        plan = await self._ledger.plan(Comment, pieces)
+        await self._ledger.number(Comment, plan)
+
+        def values(key: str) -> Values:
+            post, comment = comments[key]
+            return {
+                "parent_id": plan.rows.get(f"{post.id}:{comment.parent}"),
+                "author_id": self._authors.get(comment.author),
+                **comment_values(comment),
+            }
+
+        def added(key: str) -> Values:
+            post, comment = comments[key]
+            at = comment.created_at or post_times(post, self._now)["created_at"]
+            place = {"post_id": post_rows[post.id], "created_at": at, "updated_at": at}
+            return values(key) | place
+
+        before = await parents(
+            self.connection, self._tenant_id, [plan.rows[key] for key in plan.changed]
+        )
+        await self._save(
+            Comment,
+            plan,
+            (added(key) for key in plan.new),
+            (values(key) for key in plan.changed),
+        )
+        after = await parents(self.connection, self._tenant_id, before)
+        moved = {after[key][0] for key in before if after[key] != before[key]}
+        await place_again(self.connection, self._tenant_id, moved)
+        if n := sum(len(comment.body) > COMMENT_LENGTH for comment in pieces.values()):
+            self.summary.comments.notes[f"shortened to {COMMENT_LENGTH:,} characters"] += n
+
+    async def _changed_slugs(self, plan: Plan, posts: Mapping[str, PostContent]) -> dict[str, str]:
+        """Decide the slugs of changed posts: each gets what it wants as soon as that is free."""
+        if not plan.changed:
+            return {}
+        statement = select(Post.id, Post.slug).where(
+            Post.tenant_id == self._tenant_id,
+            Post.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
+        )
+        ids = [plan.rows[key] for key in plan.changed]
+        found = await self.connection.execute(statement, {"ids": ids})
+        current = {row.id: row.slug for row in found}
+        slugs = {key: current[plan.rows[key]] for key in plan.changed}
+        for key, slug in slugs.items():
+            wanted = wanted_slug(posts[key])
+            if wanted == slug:
+                continue
+            [free] = await self._slugs.free([wanted])
+            if free == wanted or not re.fullmatch(re.escape(wanted) + r"-\d+", slug):
+                slugs[key] = free
+        return slugs
+
+    async def _save(
+        self, model: Model, plan: Plan, added: Iterable[Values], changed: Iterable[Values]
+    ) -> None:
+        """Write rows as ``plan`` says; the values are in the order of its keys."""
+        table = cast("Table", model.__table__)
+        for keys, rows in _together(plan.new, added):
+            await self.connection.execute(
+                insert(table),
+                [
+                    {"tenant_id": self._tenant_id, "id": plan.rows[key], **row}
+                    for key, row in zip(keys, rows, strict=True)
+                ],
+            )
+        for keys, rows in _together(plan.changed, changed):
+            change: dict[str, ColumnElement[Any]] = {name: bindparam(name) for name in rows[0]}
+            if "version" in table.c:
+                change["version"] = table.c.version + 1
+            await self.connection.execute(
+                update(table)
+                .where(table.c.tenant_id == self._tenant_id, table.c.id == bindparam("row_id"))
+                .values(**change, updated_at=func.now()),
+                [{"row_id": plan.rows[key], **row} for key, row in zip(keys, rows, strict=True)],
+            )
+        await self._ledger.record(model, plan)
+        counts = self.summary.of(model.__tablename__)
+        n_new, n_changed = len(plan.new), len(plan.changed)
+        counts.added += n_new
+        counts.updated += n_changed
+        counts.unchanged += len(plan.digests) - n_new - n_changed
+        counts.gone -= plan.n_known
+
+
+def _together(
+    keys: Sequence[str], rows: Iterable[Values]
+) -> Iterator[tuple[Sequence[str], list[Values]]]:
+    """Yield keys and their rows, some hundred at once: a row is rendered when its turn comes."""
+    remaining = iter(rows)
+    for start in range(0, len(keys), _ROWS_AT_ONCE):
+        yield keys[start : start + _ROWS_AT_ONCE], list(islice(remaining, _ROWS_AT_ONCE))
