@@ -5,7 +5,14 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColumn, TextColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    ProgressColumn,
+    TaskProgressColumn,
+    TextColumn,
+)
 
 from graphql_api.cli.database import run_with_database
 from graphql_api.services import seed as seeding
@@ -53,10 +60,13 @@ def seed(
         summary = run_with_database(
             lambda database: seeding.seed(database, posts=posts, seed=seed, progress=show)
         )
-    typer.echo(summary)
+    if not summary.rows:
+        typer.echo("the database holds this seed already; nothing was added")
+    for table, added in summary.rows.items():
+        typer.echo(f"{table}: {added:,} added")
 
 
-def _progress(*columns: TextColumn) -> Progress:
+def _progress(*columns: ProgressColumn) -> Progress:
     """Show bars on a terminal's error stream; nothing elsewhere."""
     console = Console(stderr=True)
     return Progress(

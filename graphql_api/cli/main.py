@@ -1,6 +1,9 @@
 """The `graphql-api` command: its groups, and how its errors look."""
 
+import signal
 import sys
+from types import FrameType
+from typing import NoReturn
 
 import typer
 from rich.console import Console
@@ -25,6 +28,8 @@ app.add_typer(schema.app, name="schema")
 
 def main() -> None:
     """Run the command line; what an operator can mend is one sentence, and exit code 1."""
+    for wanted in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(wanted, _leave)  # or an embedded PostgreSQL would stay behind
     try:
         app()
     except KeyboardInterrupt:
@@ -35,3 +40,7 @@ def main() -> None:
             raise
         Console(stderr=True).print(f"graphql-api: {known}", style="red", markup=False)
         sys.exit(1)
+
+
+def _leave(number: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(128 + number)
