@@ -1,10 +1,11 @@
 """Turns content into the values of columns."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from graphql_api.models import PostStatus
 from graphql_api.services.text import clean_html, excerpt, reading_minutes, slugify
+from graphql_api.services.wordpress.bulk import Values
 from graphql_api.services.wordpress.content import Comment, Post
 from graphql_api.services.wordpress.markup import render
 
@@ -13,8 +14,6 @@ POST_LENGTH: Final = 1_000_000
 COMMENT_LENGTH: Final = 100_000
 """Characters of a comment's body at most, as the table checks."""
 USERNAME_LENGTH: Final = 60
-
-Values = dict[str, Any]
 
 
 def wanted_username(key: str) -> str:

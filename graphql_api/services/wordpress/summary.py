@@ -41,11 +41,6 @@ class ImportSummary:
         counts: Counts = getattr(self, kind)
         return counts
 
-    @property
-    def changed(self) -> bool:
-        """Whether the database holds anything else than before."""
-        return any(self.of(kind).added or self.of(kind).updated for kind in KINDS)
-
     def lines(self) -> list[str]:
         """Tell it, a line a kind, and indented below it why some are missing."""
         told = []

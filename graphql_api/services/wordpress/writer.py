@@ -2,37 +2,33 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
-from typing import Any, cast
+from typing import cast
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
-    ColumnElement,
     String,
     Table,
     any_,
     bindparam,
-    func,
-    insert,
     select,
-    update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from graphql_api.models import Category, Comment, Post, Tag, User
+from graphql_api.models import Category, Comment, Post, PostTag, Tag, User
 from graphql_api.services.text import SLUG_LENGTH
+from graphql_api.services.wordpress.bulk import Values, delete_rows, insert_rows, update_rows
 from graphql_api.services.wordpress.content import Item, Site, Term
 from graphql_api.services.wordpress.content import Post as PostContent
 from graphql_api.services.wordpress.ledger import Ledger, Model, Plan
-from graphql_api.services.wordpress.link import parents, place_again, set_tags
 from graphql_api.services.wordpress.name import Names
 from graphql_api.services.wordpress.row import (
     COMMENT_LENGTH,
     POST_LENGTH,
     USERNAME_LENGTH,
-    Values,
     comment_values,
     post_times,
     post_values,
@@ -50,7 +46,7 @@ class Writer:
     def __init__(
         self, connection: AsyncConnection, tenant_id: int, site: Site, now: datetime
     ) -> None:
-        self.connection = connection
+        self._connection = connection
         self._tenant_id = tenant_id
         self._site = site
         self._now = now
@@ -99,17 +95,33 @@ class Writer:
         )
         touched = (*plan.new, *plan.changed)
         tags = {plan.rows[key]: [self._tags[tag] for tag in posts[key].tags] for key in touched}
-        if tags:
-            await set_tags(self.connection, self._tenant_id, tags)
+        await self._set_tags(tags)
         if n := sum(len(post.body) > POST_LENGTH for post in posts.values()):
             self.summary.posts.notes[f"shortened to {POST_LENGTH:,} characters"] += n
         await self._write_comments(items, plan.rows)
+
+    async def _set_tags(self, wanted: Mapping[int, Iterable[int]]) -> None:
+        """Give each post, by id, the tags of these ids and no other; touch no link that stays."""
+        statement = select(PostTag.post_id, PostTag.tag_id).where(
+            PostTag.tenant_id == self._tenant_id,
+            PostTag.post_id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
+        )
+        found = await self._connection.execute(statement, {"ids": list(wanted)})
+        present = {(row.post_id, row.tag_id) for row in found}
+        target = {(post_id, tag_id) for post_id, tags in wanted.items() for tag_id in tags}
+        links = cast("Table", PostTag.__table__)
+        for write, pairs in ((delete_rows, present - target), (insert_rows, target - present)):
+            rows = [
+                {"tenant_id": self._tenant_id, "post_id": post_id, "tag_id": tag_id}
+                for post_id, tag_id in sorted(pairs)
+            ]
+            await write(self._connection, links, rows)
 
     async def _write_authors(self) -> None:
         authors = self._site.authors
         plan = await self._ledger.plan(User, authors)
         await self._ledger.number(User, plan)
-        names = Names(self.connection, self._tenant_id, User, User.username, USERNAME_LENGTH)
+        names = Names(self._connection, self._tenant_id, User, User.username, USERNAME_LENGTH)
         usernames = await names.free([wanted_username(key) for key in plan.new])
         await self._save(
             User,
@@ -132,7 +144,7 @@ class Writer:
             model.deleted_at.is_(None),
             model.slug == any_(bindparam("slugs", type_=ARRAY(String))),
         )
-        for slug, row_id in await self.connection.execute(statement, {"slugs": plan.new}):
+        for slug, row_id in await self._connection.execute(statement, {"slugs": plan.new}):
             plan.rows[slug] = row_id
         plan.new = [slug for slug in plan.new if slug not in plan.rows]
         await self._ledger.number(model, plan)
@@ -161,36 +173,31 @@ class Writer:
             for item in items
             for comment in item.comments
         }
-        pieces = {key: comment for key, (_, comment) in comments.items()}
+        # a comment never moves: its place is no reason for an update
+        pieces = {key: replace(comment, parent="") for key, (_, comment) in comments.items()}
         plan = await self._ledger.plan(Comment, pieces)
         await self._ledger.number(Comment, plan)
 
         def values(key: str) -> Values:
-            post, comment = comments[key]
-            return {
-                "parent_id": plan.rows.get(f"{post.id}:{comment.parent}"),
-                "author_id": self._authors.get(comment.author),
-                **comment_values(comment),
-            }
+            comment = comments[key][1]
+            return {"author_id": self._authors.get(comment.author), **comment_values(comment)}
 
-        def added(key: str) -> Values:
+        def place(key: str) -> Values:
             post, comment = comments[key]
             at = comment.created_at or post_times(post, self._now)["created_at"]
-            place = {"post_id": post_rows[post.id], "created_at": at, "updated_at": at}
-            return values(key) | place
+            return {
+                "post_id": post_rows[post.id],
+                "parent_id": plan.rows.get(f"{post.id}:{comment.parent}"),
+                "created_at": at,
+                "updated_at": at,
+            }
 
-        before = await parents(
-            self.connection, self._tenant_id, [plan.rows[key] for key in plan.changed]
-        )
         await self._save(
             Comment,
             plan,
-            (added(key) for key in plan.new),
+            (values(key) | place(key) for key in plan.new),
             (values(key) for key in plan.changed),
         )
-        after = await parents(self.connection, self._tenant_id, before)
-        moved = {after[key][0] for key in before if after[key] != before[key]}
-        await place_again(self.connection, self._tenant_id, moved)
         if n := sum(len(comment.body) > COMMENT_LENGTH for comment in pieces.values()):
             self.summary.comments.notes[f"shortened to {COMMENT_LENGTH:,} characters"] += n
 
@@ -203,7 +210,7 @@ class Writer:
             Post.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
         )
         ids = [plan.rows[key] for key in plan.changed]
-        found = await self.connection.execute(statement, {"ids": ids})
+        found = await self._connection.execute(statement, {"ids": ids})
         current = {row.id: row.slug for row in found}
         slugs = {key: current[plan.rows[key]] for key in plan.changed}
         for key, slug in slugs.items():
@@ -220,24 +227,15 @@ class Writer:
     ) -> None:
         """Write rows as ``plan`` says; the values are in the order of its keys."""
         table = cast("Table", model.__table__)
-        for keys, rows in _together(plan.new, added):
-            await self.connection.execute(
-                insert(table),
-                [
-                    {"tenant_id": self._tenant_id, "id": plan.rows[key], **row}
-                    for key, row in zip(keys, rows, strict=True)
-                ],
-            )
-        for keys, rows in _together(plan.changed, changed):
-            change: dict[str, ColumnElement[Any]] = {name: bindparam(name) for name in rows[0]}
-            if "version" in table.c:
-                change["version"] = table.c.version + 1
-            await self.connection.execute(
-                update(table)
-                .where(table.c.tenant_id == self._tenant_id, table.c.id == bindparam("row_id"))
-                .values(**change, updated_at=func.now()),
-                [{"row_id": plan.rows[key], **row} for key, row in zip(keys, rows, strict=True)],
-            )
+        for write, keys, values in (
+            (insert_rows, plan.new, added),
+            (update_rows, plan.changed, changed),
+        ):
+            for rows in _some_at_once(
+                {"tenant_id": self._tenant_id, "id": plan.rows[key], **row}
+                for key, row in zip(keys, values, strict=True)
+            ):
+                await write(self._connection, table, rows)
         await self._ledger.record(model, plan)
         counts = self.summary.of(model.__tablename__)
         n_new, n_changed = len(plan.new), len(plan.changed)
@@ -247,10 +245,8 @@ class Writer:
         counts.gone -= plan.n_known
 
 
-def _together(
-    keys: Sequence[str], rows: Iterable[Values]
-) -> Iterator[tuple[Sequence[str], list[Values]]]:
-    """Yield keys and their rows, some hundred at once: a row is rendered when its turn comes."""
+def _some_at_once(rows: Iterable[Values]) -> Iterator[list[Values]]:
+    """Yield rows some hundred at a time: each is rendered when its turn comes."""
     remaining = iter(rows)
-    for start in range(0, len(keys), _ROWS_AT_ONCE):
-        yield keys[start : start + _ROWS_AT_ONCE], list(islice(remaining, _ROWS_AT_ONCE))
+    while some := list(islice(remaining, _ROWS_AT_ONCE)):
+        yield some

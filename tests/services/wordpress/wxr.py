@@ -71,7 +71,8 @@ def tag(slug: str, name: str) -> str:
 
 def term(domain: str, slug: str, name: str) -> str:
     """Return the mention of a term in an item."""
-    return f"<category domain={quoteattr(domain)} nicename={quoteattr(slug)}>{_cdata(name)}</category>\n"
+    attributes = f"domain={quoteattr(domain)} nicename={quoteattr(slug)}"
+    return f"<category {attributes}>{_cdata(name)}</category>\n"
 
 
 def item(number: int | str, *parts: str, **fields: object) -> str:
