@@ -28,7 +28,7 @@ FORBIDDEN = {
     "a private key": "-----BEGIN [A-Z ]*PRIVATE" + " KEY-----",
 }
 SUPPRESSION = re.compile(r"#\s*(noqa\b|type:\s*ignore|pragma:\s*no cover)(?P<rest>.*)")
-A_REASON = re.compile(r"\s(#|-|:)\s+\w.{5,}")
+A_REASON = re.compile(r"\s(#|-|:)\s+\w.{3,}")
 
 
 def tracked(*patterns: str) -> list[Path]:
