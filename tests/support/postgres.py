@@ -40,15 +40,17 @@ class Link:
 
     def __init__(self, url: URL) -> None:
         self._loop = asyncio.new_event_loop()
-        self._connection = self._loop.run_until_complete(asyncpg.connect(address(url), server_settings={"jit": "off"}))
+        self._connection = self._loop.run_until_complete(
+            asyncpg.connect(address(url), server_settings={"jit": "off"})
+        )
 
-    def execute(self, sql: str) -> None:
-        """Run ``sql``, one statement or several."""
-        self._loop.run_until_complete(self._connection.execute(sql))
+    def execute(self, sql: str, *values: object) -> None:
+        """Run one statement with ``values`` for ``$1`` and so on, or several without."""
+        self._loop.run_until_complete(self._connection.execute(sql, *values))
 
-    def fetch(self, sql: str) -> list[tuple[Any, ...]]:
+    def fetch(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Run one query and return its rows."""
-        rows = self._loop.run_until_complete(self._connection.fetch(sql))
+        rows = self._loop.run_until_complete(self._connection.fetch(sql, *values))
         return [tuple(row) for row in rows]
 
     def close(self) -> None:
