@@ -4,10 +4,10 @@ import logging
 import uuid
 from collections.abc import Generator
 
-from graphql import GraphQLError, GraphQLSyntaxError
+from graphql import GraphQLError, GraphQLSyntaxError, ValueNode, VariableNode
 from strawberry.extensions import SchemaExtension
 
-from graphql_api.errors import ApiError
+from graphql_api.errors import ApiError, BadUserInputError
 
 _log = logging.getLogger("graphql_api.errors")
 
@@ -15,31 +15,46 @@ _log = logging.getLogger("graphql_api.errors")
 class StableErrors(SchemaExtension):
     """Codes for what clients did wrong; a mask, and a line in the log, for what we did."""
 
+    _is_executing = False
+
     def on_operation(self) -> Generator[None]:
         """Replace the errors of the answer once it is complete."""
         yield
         result = self.execution_context.result
         if result is not None and result.errors:
-            result.errors = [_public(error) for error in result.errors]
+            result.errors = [self._public(error) for error in result.errors]
 
+    def on_execute(self) -> Generator[None]:
+        """Note that the document is valid: what is wrong from now on are values."""
+        self._is_executing = True
+        yield
 
-def _public(error: GraphQLError) -> GraphQLError:
-    original = error.original_error
-    while isinstance(original, GraphQLError):  # graphql-core wraps its own errors at times
-        original = original.original_error
-    if isinstance(original, ApiError):
+    def _public(self, error: GraphQLError) -> GraphQLError:
+        original = error.original_error
+        while isinstance(original, GraphQLError):  # graphql-core wraps its own errors at times
+            original = original.original_error
+        if isinstance(original, ApiError):
+            return error
+        if original is not None and (error.path is not None or not error.nodes):
+            return _masked(error, original)
+        if original is not None:  # Python could not read a value, such as a number too long for it
+            said = error.message.partition(", but encountered error")[0]
+            error = GraphQLError(said, error.nodes)
+        error.extensions = {"code": self._code(error), **(error.extensions or {})}
         return error
-    if original is not None:
-        return _masked(error, original)
-    error.extensions = {"code": _code(error), **(error.extensions or {})}
-    return error
+
+    def _code(self, error: GraphQLError) -> str:
+        if isinstance(error, GraphQLSyntaxError):
+            return "GRAPHQL_PARSE_FAILED"
+        if self._is_executing or _names_a_value(error):
+            return BadUserInputError.code
+        return "GRAPHQL_VALIDATION_FAILED"
 
 
-def _code(error: GraphQLError) -> str:
-    if isinstance(error, GraphQLSyntaxError):
-        return "GRAPHQL_PARSE_FAILED"
-    # graphql-core's own complaints: about the document, or with a path about a value in it
-    return "GRAPHQL_VALIDATION_FAILED" if error.path is None else "BAD_USER_INPUT"
+def _names_a_value(error: GraphQLError) -> bool:
+    """Tell whether a value in the document is at fault; the same as a variable has its code."""
+    node = error.nodes[0] if error.nodes else None
+    return isinstance(node, ValueNode) and not isinstance(node, VariableNode)
 
 
 def _masked(error: GraphQLError, original: BaseException) -> GraphQLError:
