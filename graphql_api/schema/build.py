@@ -1,8 +1,10 @@
 """The schema, built once per process."""
 
+from collections.abc import Sequence
 from functools import cache
 
 import strawberry
+from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 
 from graphql_api.schema.describe import describe
@@ -24,10 +26,19 @@ class Query(NodeQuery, PostQuery, UserQuery, TagQuery):
     """Where reading begins."""
 
 
+class Schema(strawberry.Schema):
+    """Strawberry's, but silent: `StableErrors` logs what is our fault, and nobody's values."""
+
+    def process_errors(
+        self, errors: Sequence[GraphQLError], execution_context: object = None
+    ) -> None:
+        """Log nothing."""
+
+
 @cache
 def build_schema() -> strawberry.Schema:
     """Build the schema; every caller gets the same one."""
-    schema = strawberry.Schema(
+    schema = Schema(
         query=Query,
         types=[Category, Comment, Post, Tag, User],
         extensions=[StableErrors],
