@@ -27,7 +27,7 @@ class PostBy:
 
 
 def _post(loaders: Loaders, by: PostBy) -> "Future[Any]":
-    if by.slug:
+    if isinstance(by.slug, str):
         return loaders.post_by_slug.load(checked_text(by.slug))
     return loaders.post_by_id.load(number_in(by, "Post"))
 

@@ -27,7 +27,7 @@ class UserBy:
 
 
 def _user(loaders: Loaders, by: UserBy) -> "Future[Any]":
-    if by.username:
+    if isinstance(by.username, str):
         return loaders.user_by_username.load(checked_text(by.username).lower())
     return loaders.user_by_id.load(number_in(by, "User"))
 
