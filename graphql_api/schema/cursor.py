@@ -34,8 +34,7 @@ class CursorCodec:
         """Build the cursor of ``row`` in the list ``list_name``, in ``order``."""
         values = [_plain(getattr(row, part.column)) for part in order]
         payload = orjson.dumps(values)
-        signature = self._signature(list_name, order, payload)
-        return base64.urlsafe_b64encode(signature + payload).rstrip(b"=").decode()
+        return _spelled(self._signature(list_name, order, payload) + payload)
 
     def decode(self, list_name: str, order: Sequence[Order], text: str, *, name: str) -> Position:
         """Read the cursor that argument ``name`` gave for the list.
@@ -49,7 +48,9 @@ class CursorCodec:
         except (ValueError, binascii.Error):
             raise _unusable(name) from None
         signature, payload = raw[:_SIGNATURE_BYTES], raw[_SIGNATURE_BYTES:]
-        if not hmac.compare_digest(signature, self._signature(list_name, order, payload)):
+        signed = self._signature(list_name, order, payload)
+        # base64 has several spellings of the same bytes: only ours is a cursor
+        if not hmac.compare_digest(signature, signed) or _spelled(raw) != text:
             raise _unusable(name)
         return tuple(map(_rich, orjson.loads(payload)))
 
@@ -57,6 +58,10 @@ class CursorCodec:
         place = ",".join(f"{part.column}{'-' if part.descending else '+'}" for part in order)
         signed = b"\0".join([_VERSION, list_name.encode(), place.encode(), payload])
         return hmac.digest(self._key, signed, "sha256")[:_SIGNATURE_BYTES]
+
+
+def _spelled(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  # a column's value

@@ -83,5 +83,5 @@ def number_of(text: str, type_name: str) -> int:
 
 
 def _not_an_id(text: str) -> BadUserInputError:
-    shown = text if len(text) <= _LONGEST_ID else text[:_LONGEST_ID] + "…"
-    return BadUserInputError(f"'{shown}' is not an id of this API; ids come from its `id` fields")
+    shown = ascii(text[:_LONGEST_ID]) + ("…" if len(text) > _LONGEST_ID else "")
+    return BadUserInputError(f"{shown} is not an id of this API; ids come from its `id` fields")
