@@ -99,6 +99,16 @@ def page(
     return _field(resolve, Relation(loader, key, pages), description)
 
 
+def promised(*, pages: Pages, description: str) -> Any:  # noqa: ANN401
+    """Declare a connection in an interface; each of its types says which loader serves it."""
+
+    def resolve(root: Any, info: Info, **arguments: Any) -> Connection:  # noqa: ANN401, ARG001  # by name
+        raise AssertionError("graphql-core asks the type, never the interface")
+
+    _give_parameters(resolve, pages.parameters)
+    return strawberry.field(resolver=resolve, description=description)
+
+
 def lookup(
     load: Callable[..., Awaitable[Any]],
     parameters: Sequence[inspect.Parameter],

@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 import strawberry
 
 from graphql_api.schema import global_id
-from graphql_api.schema.relations import derived, plain
+from graphql_api.schema.relations import derived, plain, promised
 from graphql_api.schema.types.lazy import LazyUserConnection
+from graphql_api.schema.types.user_pages import PEOPLE_PAGES
 
 
 def _id_of(root: Any) -> strawberry.ID:  # noqa: ANN401  # a row
@@ -54,7 +55,9 @@ class Likeable:
 
     id: strawberry.ID = derived(_id_of, "The global id; opaque, and the same for ever.")
     like_count: int = plain("How many users like it.")
-    likers: LazyUserConnection = plain("Who likes it, latest first.")
+    likers: LazyUserConnection = promised(
+        pages=PEOPLE_PAGES, description="Who likes it, latest first."
+    )
 
 
 @strawberry.interface
