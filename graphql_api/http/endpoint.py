@@ -1,15 +1,18 @@
 """The GraphQL endpoint: Strawberry's view with our context, JSON, and page for browsers."""
 
 import asyncio
+import json
+from http.client import METHOD_NOT_ALLOWED
 from typing import Any
 
 import orjson
 import strawberry
-from cross_web import HTTPException
+from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from strawberry.asgi import GraphQL
+from strawberry.http import GraphQLRequestData
 
 from graphql_api.db.database import Database
 from graphql_api.http.graphiql import graphiql_page
@@ -54,17 +57,36 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         """Show GraphiQL, with every asset served by us."""
         return graphiql_page(request)
 
+    async def parse_http_body(
+        self, request: AsyncHTTPRequestAdapter
+    ) -> GraphQLRequestData | list[GraphQLRequestData]:
+        """Take a request apart; Strawberry leaves the name of the operation unchecked."""
+        parts = await super().parse_http_body(request)
+        name = None if isinstance(parts, list) else parts.operation_name
+        if not isinstance(name, str | None):
+            raise HTTPException(400, "The `operationName` must be a string or null, if provided.")
+        return parts
+
     def decode_json(self, data: str | bytes) -> Any:  # noqa: ANN401  # JSON
-        """Read JSON; half surrogates and what else is no text are refused with it."""
-        return orjson.loads(data)
+        """Read an object or a list; half surrogates and what else is no text are no JSON."""
+        value = orjson.loads(data)
+        if not isinstance(value, dict | list | None):
+            raise HTTPException(400, "An object was expected as JSON")
+        return value or {}
 
     def encode_json(self, data: object) -> bytes:
         """Write JSON."""
-        return orjson.dumps(data)
+        try:
+            return orjson.dumps(data)
+        except orjson.JSONEncodeError:  # it gives up at a depth that a query can reach
+            return json.dumps(data).encode()
 
 
 def _refusal(error: HTTPException) -> Response:
     answer = {"errors": [{"message": error.reason, "extensions": {"code": "BAD_REQUEST"}}]}
     return Response(
-        orjson.dumps(answer), status_code=error.status_code, media_type="application/json"
+        orjson.dumps(answer),
+        status_code=error.status_code,
+        headers={"Allow": "GET, POST"} if error.status_code == METHOD_NOT_ALLOWED else {},
+        media_type="application/json",
     )
