@@ -9,22 +9,17 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import URL, Connection, make_url
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from graphql_api.db import migrate
 from graphql_api.db.embedded import embedded_server
 from graphql_api.models import Base
-
-ROOT = Path(__file__).parents[2]
-
-ResultT = TypeVar("ResultT")
 
 _TABLES = ", ".join(table.name for table in Base.metadata.sorted_tables)
 # a test that leaves a transaction open makes the next one fail, not hang
@@ -92,7 +87,7 @@ def server(database_url: str | None, folder: Path) -> Iterator[Server]:
 def migrated_database(server: Server) -> Iterator[tuple[URL, Callable[[], None]]]:
     """Lend a database with all tables, and what brings it back to its first state."""
     with server.empty_database() as url:
-        migrate(url)
+        on_engine(url, migrate.upgrade)
         with closing(Link(url)) as link:
             yield url, lambda: link.execute(_EMPTY)
 
@@ -102,32 +97,16 @@ def address(url: URL) -> str:
     return url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
-def migrate(url: URL) -> None:
-    """Bring the database at ``url`` to the newest revision."""
-    alembic(url, lambda config: command.upgrade(config, "head"))
-
-
-def alembic(url: URL, act: Callable[[Config], None]) -> None:
-    """Run one of Alembic's commands on the database at ``url``, in one transaction."""
-
-    def bound(connection: Connection) -> None:
-        config = Config(toml_file=ROOT / "pyproject.toml")
-        config.attributes["connection"] = connection
-        act(config)
+def on_engine(url: URL, act: Callable[[AsyncEngine], Coroutine[None, None, None]]) -> None:
+    """Let ``act`` use an engine of the database at ``url``, from synchronous code."""
 
     async def run() -> None:
         engine = create_async_engine(url, poolclass=NullPool)
-        async with engine.begin() as connection:
-            await connection.run_sync(bound)
+        await act(engine)
         await engine.dispose()
 
-    run_apart(run())
-
-
-def run_apart(work: Coroutine[None, None, ResultT]) -> ResultT:
-    """Finish ``work`` on an event loop of its own, from synchronous code."""
     loop = asyncio.new_event_loop()
     try:
-        return loop.run_until_complete(work)
+        loop.run_until_complete(run())
     finally:
         loop.close()
