@@ -9,7 +9,6 @@ import typer
 from rich.console import Console
 
 from graphql_api.cli import content, demo, migration, schema, server
-from graphql_api.db.database import translated
 from graphql_api.errors import ApiError, OperatorError
 
 app = typer.Typer(
@@ -28,19 +27,23 @@ app.add_typer(schema.app, name="schema")
 
 def main() -> None:
     """Run the command line; what an operator can mend is one sentence, and exit code 1."""
-    for wanted in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(wanted, _leave)  # or an embedded PostgreSQL would stay behind
+    # without these an embedded PostgreSQL would stay behind
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGHUP, _terminate)
     try:
         app()
     except KeyboardInterrupt:
         sys.exit(130)
-    except Exception as error:
-        known = translated(error)
-        if not isinstance(known, OperatorError | ApiError):
-            raise
-        Console(stderr=True).print(f"graphql-api: {known}", style="red", markup=False)
+    except (OperatorError, ApiError) as error:
+        console = Console(stderr=True)
+        console.print(f"graphql-api: {error}", style="red", markup=False, soft_wrap=True)
         sys.exit(1)
 
 
 def _leave(number: int, _frame: FrameType | None) -> NoReturn:
     sys.exit(128 + number)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    # uvicorn knows SIGTERM alone, and an exception from here can get lost in uvloop
+    signal.raise_signal(signal.SIGTERM)
