@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from graphql_api.cli.database import run_with_database
-from graphql_api.cli.server import Host, Port, run_server
+from graphql_api.cli.server import Host, Port, ensure_free, run_server
 from graphql_api.db import migrate
 from graphql_api.db.database import Database
 from graphql_api.db.embedded import embedded_server
@@ -29,6 +29,7 @@ def demo(
 
     With DATABASE_URL set, that database is used instead of the embedded one.
     """
+    ensure_free(host, port)
     with ExitStack() as running:
         if not any(name in os.environ for name in ("DATABASE_URL", f"{PREFIX}DATABASE_URL")):
             server = running.enter_context(embedded_server(folder))
@@ -49,8 +50,8 @@ def _kept_secret(folder: Path) -> str:
     path = folder / "secret_key"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            path.touch(mode=0o600)
+        path.touch(mode=0o600)
+        if not path.read_text():
             path.write_text(secrets.token_hex(32))
         return path.read_text()
     except OSError as error:

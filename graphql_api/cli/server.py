@@ -1,5 +1,6 @@
 """`graphql-api serve`: the server."""
 
+import errno
 import socket
 from typing import Annotated
 
@@ -10,6 +11,8 @@ from graphql_api.errors import OperatorError
 from graphql_api.settings import Settings
 
 GRACE_S = 10
+
+_PORT_ERRORS = (errno.EADDRINUSE, errno.EACCES)
 
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on.")]
@@ -36,7 +39,7 @@ def run_server(host: str, port: int, *, reload: bool = False, workers: int = 1) 
     Raises:
         OperatorError: the address cannot be listened on.
     """
-    _ensure_free(host, port)
+    ensure_free(host, port)
     uvicorn.run(
         "graphql_api.http.app:create_app",
         factory=True,
@@ -53,12 +56,13 @@ def run_server(host: str, port: int, *, reload: bool = False, workers: int = 1) 
     )
 
 
-def _ensure_free(host: str, port: int) -> None:
+def ensure_free(host: str, port: int) -> None:
+    """Raise the sentence of `run_server` before anything else is started."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         with socket.create_server((host, port), family=family):
             pass
     except OSError as error:
-        raise OperatorError(
-            f"cannot listen on {host} port {port}: {error.strerror}; choose another with --port"
-        ) from error
+        reason = str(error.strerror).partition(" (")[0]  # Python repeats the address
+        hint = "; choose another with --port" if error.errno in _PORT_ERRORS else ""
+        raise OperatorError(f"cannot listen on {host} port {port}: {reason}{hint}") from error
