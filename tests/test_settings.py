@@ -1,0 +1,218 @@
+"""Settings: read from where operators write them, refused by name, and documented as they are."""
+
+import ast
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from graphql_api import settings as module
+from graphql_api.db.engine import create_engine
+from graphql_api.errors import OperatorError
+from graphql_api.settings import PREFIX, Settings
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
+EXAMPLE = ROOT / ".env.example"
+SECRET = "a-made-up-key-of-32-characters-or-more"
+ADDRESS = "postgresql://ann:hidden@db.example/blog"
+
+
+@pytest.fixture(autouse=True)
+def _complete(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Begin with an environment that is enough, in a folder without a ``.env``."""
+    monkeypatch.setenv("DATABASE_URL", ADDRESS)
+    monkeypatch.setenv("GRAPHQL_API_SECRET_KEY", SECRET)
+    monkeypatch.chdir(tmp_path)
+
+
+def documented() -> dict[str, tuple[str, str]]:
+    """Read the defaults and the reasons from the page, by variable."""
+    rows = re.findall(rf"^\| `({PREFIX}\w+)` \| (.+?) \| (.+) \|$", PAGE, re.MULTILINE)
+    return {name: (default, why) for name, default, why in rows}
+
+
+def reasons() -> dict[str, str]:
+    """Read the docstring under each attribute of the class, with Markdown's quotes."""
+    tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
+    body = next(node for node in tree.body if isinstance(node, ast.ClassDef)).body
+    return {
+        attribute.target.id: str(docstring.value.value).replace("``", "`")
+        for attribute, docstring in pairwise(body)
+        if isinstance(attribute, ast.AnnAssign)
+        and isinstance(attribute.target, ast.Name)
+        and isinstance(docstring, ast.Expr)
+        and isinstance(docstring.value, ast.Constant)
+    }
+
+
+def shown(value: object) -> str:
+    """Write a default as an operator would."""
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}"
+
+
+def defaults() -> dict[str, str]:
+    """Say each variable's default."""
+    return {
+        PREFIX + name.upper(): "required" if field.is_required() else shown(field.default)
+        for name, field in Settings.model_fields.items()
+    }
+
+
+def test_two_variables_are_enough() -> None:
+    settings = Settings.load()
+    assert settings.url.render_as_string(hide_password=False) == (
+        "postgresql+asyncpg://ann:hidden@db.example/blog"
+    )
+    assert settings.secret_key.get_secret_value() == SECRET
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("DATABASE_URL", "", "must look like postgresql://user:password@host:port/name"),
+        ("DATABASE_URL", "blog", "must look like postgresql://user:password@host:port/name"),
+        ("DATABASE_URL", "mysql://a:hidden@b/c", "must look like postgresql://"),
+        pytest.param(
+            "DATABASE_URL",
+            "postgresql://a:hidden@b:port/c",
+            "must look like postgresql://",
+            marks=pytest.mark.xfail(reason="says: invalid literal for int()", strict=True),
+        ),
+        ("GRAPHQL_API_SECRET_KEY", "short", "must have 32 characters or more"),
+        ("GRAPHQL_API_POOL_SIZE", "0", "greater than or equal to 1"),
+        ("GRAPHQL_API_POOL_SIZE", "501", "less than or equal to 500"),
+        ("GRAPHQL_API_POOL_SIZE", "many", "a valid integer"),
+        ("GRAPHQL_API_POOL_SIZE", "", "a valid integer"),
+        ("GRAPHQL_API_POOL_TIMEOUT_S", "0", "greater than 0"),
+        ("GRAPHQL_API_POOL_TIMEOUT_S", "nan", "greater than 0"),
+        ("GRAPHQL_API_POOL_RECYCLE_S", "-2", "greater than or equal to -1"),
+        ("GRAPHQL_API_POOL_PRE_PING", "perhaps", "a valid boolean"),
+        ("GRAPHQL_API_COMMAND_TIMEOUT_S", "-1", "greater than 0"),
+        ("GRAPHQL_API_MAX_CONNECTIONS_PER_REQUEST", "0", "greater than or equal to 1"),
+        ("GRAPHQL_API_PGBOUNCER", "perhaps", "a valid boolean"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_name_in_one_sentence(
+    variable: str, value: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(OperatorError) as refused:
+        Settings.load()
+    sentence = str(refused.value)
+    assert variable in sentence
+    assert says in sentence
+    assert "hidden" not in sentence
+    assert "\n" not in sentence
+
+
+@pytest.mark.parametrize("variable", ["DATABASE_URL", "GRAPHQL_API_SECRET_KEY"])
+def test_a_missing_value_is_named(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(variable)
+    with pytest.raises(OperatorError, match=rf"{variable}: Field required"):
+        Settings.load()
+
+
+def test_all_wrong_values_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRAPHQL_API_POOL_SIZE", "many")
+    monkeypatch.setenv("GRAPHQL_API_PGBOUNCER", "perhaps")
+    with pytest.raises(OperatorError, match=r"POOL_SIZE: .+; GRAPHQL_API_PGBOUNCER: "):
+        Settings.load()
+
+
+def test_every_setting_can_be_set_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {
+        "GRAPHQL_API_DATABASE_URL": "postgresql://eve@other.example/blog",
+        "GRAPHQL_API_SECRET_KEY": SECRET[::-1],
+        "GRAPHQL_API_POOL_SIZE": "7",
+        "GRAPHQL_API_POOL_TIMEOUT_S": "1.5",
+        "GRAPHQL_API_POOL_RECYCLE_S": "60",
+        "GRAPHQL_API_POOL_PRE_PING": "false",
+        "GRAPHQL_API_COMMAND_TIMEOUT_S": "2.5",
+        "GRAPHQL_API_MAX_CONNECTIONS_PER_REQUEST": "2",
+        "GRAPHQL_API_PGBOUNCER": "true",
+    }
+    assert values.keys() == defaults().keys()
+    untouched = Settings.load()
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings.load()
+    for field in Settings.model_fields:
+        assert getattr(settings, field) != getattr(untouched, field), field
+
+
+def test_the_prefixed_address_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRAPHQL_API_DATABASE_URL", "postgresql://eve@other.example/blog")
+    assert Settings.load().url.host == "other.example"
+
+
+def test_a_file_is_read_and_the_environment_wins(tmp_path: Path) -> None:
+    lines = "GRAPHQL_API_POOL_SIZE=5\nDATABASE_URL=postgresql://eve@other.example/blog\n"
+    (tmp_path / ".env").write_text(lines, encoding="utf-8")
+    settings = Settings.load()
+    assert settings.pool_size == 5
+    assert settings.url.host == "db.example"
+
+
+def test_the_scheme_of_hosting_platforms_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgres://ann:hidden@db.example:5433/blog")
+    url = Settings.load().url
+    assert (url.drivername, url.port) == ("postgresql+asyncpg", 5433)
+
+
+@pytest.mark.parametrize(("size", "overflow"), [(1, 0), (4, 2), (5, 2), (16, 8)])
+def test_a_burst_may_take_half_as_many_more(size: int, overflow: int) -> None:
+    assert Settings.load(pool_size=size).pool_overflow == overflow
+
+
+def test_secrets_are_not_shown() -> None:
+    shown_settings = repr(Settings.load())
+    assert SECRET not in shown_settings
+    assert "hidden" not in shown_settings
+
+
+def test_settings_stay_as_they_were_read() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        Settings.load().pool_size = 3
+
+
+def test_the_page_lists_every_variable_its_default_and_its_reason() -> None:
+    why = {PREFIX + name.upper(): reason for name, reason in reasons().items()}
+    assert documented() == {name: (default, why[name]) for name, default in defaults().items()}
+
+
+def test_the_example_lists_the_same_variables_with_their_defaults() -> None:
+    lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
+    found = dict(re.findall(rf"^((?:# )?{PREFIX}\w+)=(.*)$", "\n".join(lines), re.MULTILINE))
+    optional = {
+        f"# {name}": default for name, default in defaults().items() if default != "required"
+    }
+    required = [name for name, default in defaults().items() if default == "required"]
+    assert {name: found[name] for name in optional} == optional
+    assert sorted(found.keys() - optional.keys()) == sorted(required)
+
+
+def test_the_example_alone_is_not_enough_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.delenv("GRAPHQL_API_SECRET_KEY")
+    with pytest.raises(OperatorError) as refused:
+        Settings.load(_env_file=EXAMPLE)
+    assert re.findall(r"GRAPHQL_API_\w+", str(refused.value)) == ["GRAPHQL_API_SECRET_KEY"]
+
+
+async def test_what_cannot_be_set_is_documented_as_it_is(settings: Settings) -> None:
+    table = dict(re.findall(r"^\| `([a-z_]+)` \| (.+?) \|", PAGE, re.MULTILINE))
+    engine = create_engine(settings, serving=True)
+    async with engine.connect() as connection:
+        found = {name: str(await connection.scalar(text(f"SHOW {name}"))) for name in table}
+    await engine.dispose()
+    assert {name: re.sub(r"^(\d+)s$", r"\1 s", value) for name, value in found.items()} == table
+
+
+def test_behind_pgbouncer_the_role_gets_the_same_values() -> None:
+    table = dict(re.findall(r"^\| `([a-z_]+)` \| (.+?) \|", PAGE, re.MULTILINE))
+    role = dict(re.findall(r"^ALTER ROLE app SET (\w+) = '?(.+?)'?;$", PAGE, re.MULTILINE))
+    del table["application_name"]  # the same for all who share the role
+    assert role == {name: value.replace(" ", "") for name, value in table.items()}
