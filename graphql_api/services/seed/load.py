@@ -1,12 +1,12 @@
 """Seeding: content for development, made from numbers and written by COPY.
 
 The triggers would touch each row several times over, so they rest during the run and every derived
-column is written as they would have. Until the run ends nobody else writes; reads go on.
+column is written as they would have. Until the run ends nobody else reads or writes these tables.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -17,17 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from graphql_api.db.database import Database
 from graphql_api.errors import OperatorError
 from graphql_api.models import DEFAULT_TENANT, ImportedItem, Tenant
+from graphql_api.services.seed.bare import PATIENCE_S, bare
 from graphql_api.services.seed.people import People, catalogue
 from graphql_api.services.seed.post import Posts
-from graphql_api.services.seed.run import COLUMNS, NUMBERED, TABLES, Batch, Run
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is."""
+from graphql_api.services.seed.run import COLUMNS, NUMBERED, TABLES, Batch, Progress, Run
 
 _POSTS_PER_BATCH = 2000
-_PATIENCE_S = 3600.0
-"""Seconds a bulk statement may take; the engine's own limit is for small ones."""
-
 _LOCK = 7_365_656_411
 """The number of our advisory lock; any, as long as nothing else uses it."""
 
@@ -78,7 +73,7 @@ async def seed(
         posts: how many, 1 or more; ten times as many comments come with them.
         seed: the number that everything is made from.
         tenant_id: whose content it becomes.
-        progress: told of ``posts`` while they are written, then of ``tables`` made ready.
+        progress: told of ``posts`` written, then ``indexes`` built, then ``tables`` analyzed.
 
     Raises:
         OperatorError: the numbers cannot be used here; nothing was added.
@@ -127,29 +122,30 @@ async def _load(
     driver: asyncpg.Connection, *, tenant_id: int, seed: int, posts: int, report: Progress
 ) -> Mapping[str, int]:
     """Write everything; return the number of rows by table."""
-    for table in TABLES:
-        await driver.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER", timeout=_PATIENCE_S)
-    next_id = "SELECT nextval(pg_get_serial_sequence($1, 'id'))"
-    first_id = {table: await driver.fetchval(next_id, table) for table in NUMBERED}
-    run = Run(tenant_id, seed, posts, first_id)
+    async with bare(driver, TABLES, report):
+        next_id = "SELECT nextval(pg_get_serial_sequence($1, 'id'))"
+        first_id = {table: await driver.fetchval(next_id, table) for table in NUMBERED}
+        rows = await _copy_all(driver, Run(tenant_id, seed, posts, first_id), report)
+    for counter, table in zip(_COUNTERS, ("users", "tags"), strict=True):
+        await driver.execute(counter, tenant_id, first_id[table], timeout=PATIENCE_S)
+    last_id = "SELECT setval(pg_get_serial_sequence($1, 'id'), $2)"
+    for table in NUMBERED:
+        await driver.execute(last_id, table, first_id[table] + rows[table] - 1)
+    return rows
+
+
+async def _copy_all(driver: asyncpg.Connection, run: Run, report: Progress) -> Mapping[str, int]:
     people = People(run)
     rows: Counter[str] = Counter()
     rows.update(await _copy(driver, catalogue(run, people)))
     batches = Posts(run, people).batches(_POSTS_PER_BATCH)
     batch = next(batches, None)
     while batch:
-        # the server takes longer over a batch than we do: write the next one meanwhile
+        # the server takes as long over a batch as we do: write the next one meanwhile
         following = asyncio.to_thread(next, batches, None)
         batch, added = await asyncio.gather(following, _copy(driver, batch))
         rows.update(added)
-        report("posts", rows["posts"], posts)
-    for counter, table in zip(_COUNTERS, ("users", "tags"), strict=True):
-        await driver.execute(counter, tenant_id, first_id[table], timeout=_PATIENCE_S)
-    last_id = "SELECT setval(pg_get_serial_sequence($1, 'id'), $2)"
-    for table in NUMBERED:
-        await driver.execute(last_id, table, first_id[table] + rows[table] - 1)
-    for table in TABLES:
-        await driver.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+        report("posts", rows["posts"], run.posts)
     return rows
 
 
@@ -157,7 +153,7 @@ async def _copy(driver: asyncpg.Connection, batch: Batch) -> Mapping[str, int]:
     for table in TABLES:
         if batch[table]:
             await driver.copy_records_to_table(
-                table, records=batch[table], columns=COLUMNS[table], timeout=_PATIENCE_S
+                table, records=batch[table], columns=COLUMNS[table], timeout=PATIENCE_S
             )
     return {table: len(rows) for table, rows in batch.items()}
 
@@ -168,7 +164,7 @@ async def _make_ready(database: Database, report: Progress) -> None:
     async with engine.connect() as connection:
         driver = await _driver(connection)
         for done, table in enumerate(TABLES, 1):
-            await driver.execute(f"VACUUM (ANALYZE) {table}", timeout=_PATIENCE_S)
+            await driver.execute(f"VACUUM (ANALYZE) {table}", timeout=PATIENCE_S)
             report("tables", done, len(TABLES))
 
 

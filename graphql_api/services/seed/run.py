@@ -1,7 +1,7 @@
 """What the parts of one run of the seed share: its numbers, its columns, its dates, its dice."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
@@ -11,6 +11,9 @@ from typing import TypeAlias
 Row: TypeAlias = tuple[object, ...]
 Batch: TypeAlias = defaultdict[str, list[Row]]
 """Rows by table; tables in the order in which they refer to each other."""
+
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and how much there is."""
 
 BEGINNING = datetime(2023, 11, 1, tzinfo=UTC)
 """The first post; people came in the year before it."""
