@@ -5,6 +5,7 @@ What it locks, and for how long: …
 Revision: ${up_revision}
 """
 
+import sqlalchemy as sa
 from alembic import op
 ${imports if imports else ""}
 revision = ${repr(up_revision)}
