@@ -23,7 +23,13 @@ from graphql_api.schema.relations import derived, many, one, page, plain
 from graphql_api.schema.scalars import BigInt
 from graphql_api.schema.types.body import body_of
 from graphql_api.schema.types.connection import ConnectionOf, EdgeOf
-from graphql_api.schema.types.interface import Likeable, Node, Timestamped, Versioned
+from graphql_api.schema.types.interface import (
+    Likeable,
+    Node,
+    Timestamped,
+    Versioned,
+    database_id_of,
+)
 from graphql_api.schema.types.lazy import (
     LazyComment,
     LazyCommentConnection,
@@ -97,7 +103,7 @@ class Comment(Node, Timestamped, Versioned, Likeable):
 
     row = CommentRow
 
-    database_id: BigInt = plain("The number behind the id.")
+    database_id: BigInt = derived(database_id_of, "The number behind the id.")
     body: str = derived(body_of, "The text.")
     depth: int = plain("Steps up to the top of the thread; 0 for a comment that answers none.")
     author: LazyUser | None = one(

@@ -7,12 +7,19 @@ import strawberry
 
 from graphql_api.schema import global_id
 from graphql_api.schema.relations import derived, plain, promised
+from graphql_api.schema.scalars import BigInt
 from graphql_api.schema.types.lazy import LazyUserConnection
 from graphql_api.schema.types.user_pages import PEOPLE_PAGES
 
 
 def _id_of(root: Any) -> strawberry.ID:  # noqa: ANN401  # a row
     return strawberry.ID(global_id.encode(global_id.type_of(root), root.id))
+
+
+def database_id_of(root: Any) -> BigInt:  # noqa: ANN401  # a row
+    """Return the number behind a global id."""
+    number: BigInt = root.id
+    return number
 
 
 @strawberry.interface

@@ -18,7 +18,13 @@ from graphql_api.schema.scalars import BigInt
 from graphql_api.schema.types.body import body_of
 from graphql_api.schema.types.comment import COMMENT_PAGES_OF_POST
 from graphql_api.schema.types.connection import ConnectionOf, EdgeOf
-from graphql_api.schema.types.interface import Likeable, Node, Timestamped, Versioned
+from graphql_api.schema.types.interface import (
+    Likeable,
+    Node,
+    Timestamped,
+    Versioned,
+    database_id_of,
+)
 from graphql_api.schema.types.lazy import (
     LazyCategory,
     LazyCommentConnection,
@@ -68,7 +74,7 @@ class Post(Node, Timestamped, Versioned, Likeable):
 
     row = PostRow
 
-    database_id: BigInt = plain("The number behind the id.")
+    database_id: BigInt = derived(database_id_of, "The number behind the id.")
     slug: str = plain("Its name in addresses; unique.")
     title: str = plain("The headline; may be empty.")
     excerpt: str = derived(
