@@ -13,10 +13,10 @@ from graphql_api.db.database import Database
 from graphql_api.db.engine import create_engine
 from graphql_api.db.monitor import StatementLog, recorded
 from graphql_api.settings import PREFIX, Settings
-from tests.support import postgres
+from tests.support import postgres, serving
 from tests.support.factories import Factory
 
-SECRET_KEY = "made-up-for-the-tests-0123456789"
+SECRET_KEY = serving.SECRET_KEY
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -88,3 +88,13 @@ def make(database: Database) -> Factory:
 def statements(engine: AsyncEngine) -> Callable[[], AbstractContextManager[StatementLog]]:
     """Log what a ``with`` block sends to the database."""
     return partial(recorded, engine)
+
+
+@pytest.fixture(scope="session")
+def live_server(server: postgres.Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve the sample content for all tests of this worker; give the base of its addresses."""
+    with (
+        server.empty_database() as database,
+        serving.serve(database, tmp_path_factory.mktemp("server")) as base,
+    ):
+        yield base

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
+import httpx
 import pytest
 from sqlalchemy import func, select
 
@@ -70,3 +71,11 @@ async def test_statements_are_recorded_inside_the_block_only(
         await make.user()
     await make.user()
     assert ["INSERT INTO users" in statement.sql for statement in log.statements] == [True]
+
+
+def test_the_live_server_answers_with_the_sample_content(live_server: str) -> None:
+    body = {"query": "{ posts(first: 2) { totalCount nodes { title author { displayName } } } }"}
+    answer = httpx.post(f"{live_server}/graphql", json=body).json()
+    assert "errors" not in answer
+    assert answer["data"]["posts"]["totalCount"] > 20
+    assert all(post["author"]["displayName"] for post in answer["data"]["posts"]["nodes"])

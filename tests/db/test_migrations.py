@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from graphql_api.db import migrate
 from graphql_api.errors import OperatorError
 from graphql_api.models import Base
-from tests.conftest import SECRET_KEY
 from tests.support.postgres import Link, Server, address, on_engine
+from tests.support.serving import SECRET_KEY
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ScriptDirectory.from_config(Config(toml_file=ROOT / "pyproject.toml"))

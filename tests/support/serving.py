@@ -1,0 +1,67 @@
+"""The real server, as its own process."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from sqlalchemy import URL
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from graphql_api.db import migrate
+from graphql_api.db.database import Database
+from graphql_api.services.sample.loader import load_sample
+from tests.support.postgres import address, on_engine
+
+SECRET_KEY = "made-up-for-the-tests-0123456789"
+PATIENCE_S = 60.0  # a machine that runs other tests at the same time is slow
+
+
+async def fill(engine: AsyncEngine) -> None:
+    """Make the tables, and load the sample content into them."""
+    await migrate.upgrade(engine)
+    await load_sample(Database(engine))
+
+
+@contextmanager
+def serve(database: URL, folder: Path) -> Iterator[str]:
+    """Run ``graphql-api serve`` on the sample content in ``database``; give its address.
+
+    Its log is ``folder/server.log``.
+    """
+    on_engine(database, fill)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    log = folder / "server.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [Path(sys.executable).with_name("graphql-api"), "serve", "--port", port],
+            cwd=folder,  # where no .env lies
+            env=os.environ
+            | {"DATABASE_URL": address(database), "GRAPHQL_API_SECRET_KEY": SECRET_KEY},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/readyz", process, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(PATIENCE_S)
+
+
+def _wait_for(ready: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urlopen(ready, timeout=PATIENCE_S):  # noqa: S310  # our own address
+                return
+        except URLError:
+            time.sleep(0.05)
+    raise AssertionError(f"the server did not get ready:\n{log.read_text(encoding='utf-8')}")
