@@ -27,10 +27,11 @@ def run_with_database(act: Callable[[Database], Awaitable[ResultT]]) -> ResultT:
     """
 
     async def run() -> ResultT:
-        engine = create_engine(Settings.load())
+        settings = Settings.load()
+        engine = create_engine(settings)
         try:
             await _reach(engine)
-            return await act(Database(engine))
+            return await act(Database(engine, pgbouncer=settings.pgbouncer))
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) in _MISSING:
                 said = "the database lacks a table or column; run: graphql-api db upgrade"

@@ -27,10 +27,13 @@ _UNAVAILABLE_STATES = ("08", "53", "57P", "58", "57014")
 class Database:
     """The pool of one process, with the two ways to use it."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, *, pgbouncer: bool = False) -> None:
         self.engine = engine
-        # a single statement is its own transaction: BEGIN and ROLLBACK would be two round trips
-        self._reads = engine.execution_options(isolation_level="AUTOCOMMIT")
+        # behind PgBouncer a transaction keeps the statement on the server where it was prepared;
+        # elsewhere a statement is its own: BEGIN and ROLLBACK would be two round trips more
+        self._reads = (
+            engine if pgbouncer else engine.execution_options(isolation_level="AUTOCOMMIT")
+        )
 
     def reader(self, max_connections: int) -> "Reader":
         """Give an operation its way to read, on at most ``max_connections`` at a time."""

@@ -32,7 +32,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[State]:
         engine = create_engine(chosen, serving=True)
-        database = Database(engine)
+        database = Database(engine, pgbouncer=chosen.pgbouncer)
         publishing = asyncio.create_task(keep_publishing(database))
         try:
             yield {"database": database, "settings": chosen}
