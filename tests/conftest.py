@@ -1,6 +1,7 @@
 """What every test may ask for: a real PostgreSQL, emptied before each test, and rows in it."""
 
 import os
+import signal
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
@@ -17,6 +18,11 @@ from tests.support import postgres, serving
 from tests.support.factories import Factory
 
 SECRET_KEY = serving.SECRET_KEY
+
+
+def pytest_configure() -> None:
+    """End a terminated run as an interrupted one, so that no PostgreSQL stays behind."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
