@@ -1,0 +1,64 @@
+"""How the tests of the schema talk to it."""
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, TypeAlias
+
+from strawberry.types import ExecutionResult
+
+from graphql_api.db.database import Database
+from graphql_api.db.monitor import StatementLog
+from graphql_api.loaders.operation import Operation
+from graphql_api.loaders.registry import Loaders
+from graphql_api.models import DEFAULT_TENANT
+from graphql_api.schema.build import build_schema
+from graphql_api.schema.context import Context
+from graphql_api.schema.cursor import CursorCodec
+from tests.support.serving import SECRET_KEY
+
+Recorder: TypeAlias = Callable[[], AbstractContextManager[StatementLog]]
+"""The fixture ``statements``."""
+
+# what a person who sends a query has no use for
+LEAK = re.compile(
+    r"Traceback|asyncpg|sqlalchemy|SELECT|Exception|Error\b|NoneType|UNSET|0x[0-9a-f]+|<class|sys\."
+)
+
+
+class Execute:
+    """Runs operations as the endpoint does: each with loaders of its own."""
+
+    def __init__(
+        self, database: Database, *, tenant_id: int = DEFAULT_TENANT, secret: str = SECRET_KEY
+    ) -> None:
+        self._database = database
+        self._tenant_id = tenant_id
+        self._cursors = CursorCodec(secret, tenant_id)
+
+    async def __call__(self, query: str, /, **variables: object) -> ExecutionResult:
+        """Run ``query`` and return all that came of it."""
+        loaders = Loaders(Operation(self._database.reader(4), self._tenant_id))
+        try:
+            return await build_schema().execute(
+                query,
+                variable_values=variables,
+                context_value=Context(loaders=loaders, cursors=self._cursors),
+            )
+        finally:
+            await loaders.close()
+
+    async def data(self, query: str, /, **variables: object) -> dict[str, Any]:
+        """Run ``query``, which must succeed, and return its data."""
+        result = await self(query, **variables)
+        assert result.errors is None
+        assert result.data is not None
+        return result.data
+
+    async def refusal(self, query: str, /, **variables: object) -> str:
+        """Run ``query``, in which the client made one mistake, and return what it is told."""
+        result = await self(query, **variables)
+        [error] = result.errors or []
+        assert error.extensions == {"code": "BAD_USER_INPUT"}, error
+        assert not LEAK.search(error.message), error.message
+        return error.message

@@ -1,0 +1,37 @@
+"""One world for all tests here, which only read."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import URL
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from graphql_api.db.database import Database
+from graphql_api.settings import Settings
+from tests.schema.statements.world import MOST, Ids, make_world
+from tests.support.postgres import address, on_engine
+from tests.support.serving import SECRET_KEY
+
+
+@pytest.fixture(scope="package")
+def world(migrated_database: tuple[URL, Callable[[], None]]) -> Ids:
+    """Make the world, and return the ids of its parents in the order of their numbers."""
+    url, empty = migrated_database
+    empty()
+    ids: Ids = {}
+
+    async def fill(engine: AsyncEngine) -> None:
+        ids.update(await make_world(Database(engine), range(MOST)))
+
+    on_engine(url, fill)
+    return ids
+
+
+@pytest.fixture
+def settings(world: Ids, migrated_database: tuple[URL, Callable[[], None]]) -> Settings:
+    """Give the settings for the database that holds the world."""
+    assert world
+    url, _ = migrated_database
+    return Settings.load(
+        _env_file=None, database_url=address(url), secret_key=SECRET_KEY, pool_size=4
+    )

@@ -1,0 +1,190 @@
+"""Every field that is part of a row: what it says, in every form it can take."""
+
+from datetime import UTC, datetime
+
+import pytest
+from graphql import GraphQLObjectType, is_leaf_type
+from graphql.type import get_named_type
+
+from graphql_api.schema import global_id
+from graphql_api.schema.build import build_schema
+from tests.schema.client import Execute
+from tests.support.factories import Factory
+
+NOON = datetime(2026, 3, 4, 12, 0, 0, 123456, tzinfo=UTC)
+NOON_TEXT = "2026-03-04T12:00:00.123456+00:00"
+TIME_TEXTS = {"createdAt": NOON_TEXT, "updatedAt": NOON_TEXT}
+
+
+def leaves(name: str) -> list[str]:
+    """Name the fields of a type that hold a value and no other thing."""
+    kind = build_schema()._schema.type_map[name]  # noqa: SLF001  # no public way
+    assert isinstance(kind, GraphQLObjectType)
+    return [
+        field for field, about in kind.fields.items() if is_leaf_type(get_named_type(about.type))
+    ]
+
+
+async def everything(execute: Execute, name: str, number: int) -> dict[str, object]:
+    """Ask for all fields that `leaves` names."""
+    selected = " ".join(leaves(name))
+    data = await execute.data(
+        f"query ($id: ID!) {{ node(id: $id) {{ __typename ... on {name} {{ {selected} }} }} }}",
+        id=global_id.encode(name, number),
+    )
+    node: dict[str, object] = data["node"]
+    assert node.pop("__typename") == name
+    assert node.pop("id") == global_id.encode(name, number)
+    return node
+
+
+async def test_a_post_says_what_its_row_holds(execute: Execute, make: Factory) -> None:
+    post = await make.post(
+        slug="s",
+        title="T",
+        excerpt="E",
+        body="*b*",
+        body_html="<p><em>b</em></p>",
+        body_text="b",
+        language="ja",
+        reading_minutes=3,
+        view_count=2**40,
+        version=7,
+        published_at=NOON,
+        created_at=NOON,
+        updated_at=NOON,
+    )
+    await make.post_like(post=post)
+    await make.comment(parent=await make.comment(post=post))
+    assert await everything(execute, "Post", post.id) == TIME_TEXTS | {
+        "databaseId": post.id,
+        "slug": "s",
+        "title": "T",
+        "excerpt": "E",
+        "body": "*b*",
+        "status": "PUBLISHED",
+        "publishedAt": NOON_TEXT,
+        "readingMinutes": 3,
+        "language": "ja",
+        "commentCount": 2,
+        "viewCount": 2**40,
+        "version": 7,
+        "likeCount": 1,
+    }
+
+
+async def test_a_comment_says_what_its_row_holds(execute: Execute, make: Factory) -> None:
+    top = await make.comment()
+    comment = await make.comment(
+        parent=top, body="b", version=2, guest_name="Guest", created_at=NOON, updated_at=NOON
+    )
+    await make.comment(parent=comment)
+    await make.comment_like(comment=comment)
+    assert await everything(execute, "Comment", comment.id) == TIME_TEXTS | {
+        "databaseId": comment.id,
+        "body": "b",
+        "depth": 1,
+        "guestName": "Guest",
+        "replyCount": 1,
+        "version": 2,
+        "likeCount": 1,
+    }
+
+
+async def test_a_user_says_what_its_row_holds(execute: Execute, make: Factory) -> None:
+    user = await make.user(
+        username="u",
+        display_name="U",
+        bio="B",
+        avatar_url="https://example.org/u.png",
+        created_at=NOON,
+        updated_at=NOON,
+    )
+    await make.post(author=user, published_at=NOON)
+    await make.user_follow(followed=user)
+    await make.user_follow(follower=user, followed=await make.user())
+    await make.user_follow(follower=user, followed=await make.user())
+    assert await everything(execute, "User", user.id) == TIME_TEXTS | {
+        "databaseId": user.id,
+        "username": "u",
+        "displayName": "U",
+        "bio": "B",
+        "avatarUrl": "https://example.org/u.png",
+        "followerCount": 1,
+        "followingCount": 2,
+        "postCount": 1,
+        "latestPostAt": NOON_TEXT,
+    }
+
+
+async def test_a_tag_says_what_its_row_holds(execute: Execute, make: Factory) -> None:
+    tag = await make.tag(slug="s", name="N")
+    await make.post(tags=[tag])
+    await make.tag_follow(tag=tag)
+    await make.tag_follow(tag=tag)
+    assert await everything(execute, "Tag", tag.id) == {
+        "slug": "s",
+        "name": "N",
+        "postCount": 1,
+        "followerCount": 2,
+    }
+
+
+async def test_a_category_says_what_its_row_holds(execute: Execute, make: Factory) -> None:
+    category = await make.category(slug="s", name="N", description="D")
+    assert await everything(execute, "Category", category.id) == {
+        "slug": "s",
+        "name": "N",
+        "description": "D",
+    }
+
+
+async def test_a_body_comes_in_three_formats(execute: Execute, make: Factory) -> None:
+    post = await make.post(body="*b*", body_html="<p><em>b</em></p>", body_text="b")
+    await make.comment(
+        post=post, body="**c**", body_html="<p><strong>c</strong></p>", body_text="c"
+    )
+    formats = "markdown: body(format: MARKDOWN) html: body(format: HTML) text: body(format: TEXT)"
+    data = await execute.data(
+        f"{{ posts {{ nodes {{ {formats} comments {{ nodes {{ {formats} }} }} }} }} }}"
+    )
+    [found] = data["posts"]["nodes"]
+    [comment] = found.pop("comments")["nodes"]
+    assert found == {"markdown": "*b*", "html": "<p><em>b</em></p>", "text": "b"}
+    assert comment == {"markdown": "**c**", "html": "<p><strong>c</strong></p>", "text": "c"}
+
+
+@pytest.mark.parametrize(
+    ("length", "text"), [(1, "…"), (9, "One two…"), (13, "One two three"), (500, "One two three")]
+)
+async def test_an_excerpt_is_cut_between_words(
+    length: int, text: str, execute: Execute, make: Factory
+) -> None:
+    await make.post(excerpt="One two three")
+    data = await execute.data(
+        "query ($n: Int) { posts { nodes { excerpt(length: $n) } } }", n=length
+    )
+    assert data["posts"]["nodes"] == [{"excerpt": text}]
+
+
+@pytest.mark.parametrize("length", [-1, 0, 501, 2**31 - 1])
+async def test_an_excerpt_of_another_length_is_refused(
+    length: int, execute: Execute, make: Factory
+) -> None:
+    await make.post()
+    said = await execute.refusal(
+        "query ($n: Int) { posts { nodes { excerpt(length: $n) } } }", n=length
+    )
+    assert said == f"'length' must lie between 1 and 500, but is {length}"
+
+
+async def test_an_edge_says_since_when_somebody_is_in_a_list(
+    execute: Execute, make: Factory
+) -> None:
+    like = await make.post_like(post=await make.post())
+    data = await execute.data(
+        "{ posts { nodes { likers { edges { since } } } } authors { edges { since } } }"
+    )
+    [post] = data["posts"]["nodes"]
+    assert post["likers"]["edges"] == [{"since": like.created_at.isoformat()}]
+    assert data["authors"]["edges"] == [{"since": None}]
