@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from graphql_api.db.database import Database, translated
 from graphql_api.errors import ImportFailedError, UnavailableError
-from graphql_api.models import DEFAULT_TENANT
+from graphql_api.models import DEFAULT_TENANT, Tenant
 from graphql_api.services.wordpress.content import Item
 from graphql_api.services.wordpress.reader import Reader
 from graphql_api.services.wordpress.summary import ImportSummary
@@ -22,17 +22,15 @@ _ITEMS_AT_ONCE = 500
 _CHARACTERS_AT_ONCE = 4_000_000
 _READINGS = 2
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"PK": "zip", b"BZ": "bzip2", b"\xfd7": "xz"}
-_DEADLOCK = "40P01"
-
-_PREPARATIONS = (
-    # readers go on; without other writers, no slug is taken and no lock crossed in between
-    """
-    LOCK TABLE categories, comments, imported_items, post_tags, posts, tags, users
-    IN SHARE ROW EXCLUSIVE MODE
-    """,
-    # a plan that was made while a table was empty reads all of it, and is ten times as slow
-    "SET LOCAL plan_cache_mode = force_custom_plan",
-)
+_SENTENCES = {
+    "40P01": "another writer was in the way; import it again",
+    "42P01": "the database has no tables yet; run graphql-api db upgrade",
+}
+# readers go on; without other writers, no slug is taken and no lock crossed between two statements
+_LOCK = """
+LOCK TABLE categories, comments, imported_items, post_tags, posts, tags, users
+IN SHARE ROW EXCLUSIVE MODE
+"""
 
 
 async def import_wordpress(
@@ -71,8 +69,9 @@ async def import_wordpress(
         site = reader.site()
         try:
             async with database.transaction() as session:
-                for statement in _PREPARATIONS:
-                    await session.execute(text(statement))
+                await session.execute(text(_LOCK))
+                if await session.get(Tenant, tenant_id) is None:
+                    raise ImportFailedError(f"there is no tenant {tenant_id} to import into")
                 writer = Writer(await session.connection(), tenant_id, site, datetime.now(UTC))
                 await writer.write_site()
                 for batch in _batches(reader.items(site)):
@@ -134,6 +133,7 @@ def _explained(error: OSError | SQLAlchemyError, path: Path) -> Exception:
     cause = translated(error)
     if isinstance(cause, UnavailableError):
         return ImportFailedError(f"nothing of {path} was imported: {cause}")
-    if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", "") == _DEADLOCK:
-        return ImportFailedError(f"nothing of {path} was imported: another writer was in the way")
+    state = getattr(error.orig, "sqlstate", "") if isinstance(error, DBAPIError) else ""
+    if sentence := _SENTENCES.get(state):
+        return ImportFailedError(f"nothing of {path} was imported: {sentence}")
     return error

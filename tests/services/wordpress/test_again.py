@@ -42,13 +42,19 @@ REPLY = comment(2, parent=1)
 ORIGINAL = (*SITE, first(REPLY), second())
 
 
+KEYS = {
+    "imported_items": ("source", "kind", "external_id"),
+    "post_tags": ("post_id", "tag_id"),
+}
+
+
 def differences(
     before: dict[str, list[dict[str, Any]]], after: dict[str, list[dict[str, Any]]]
 ) -> dict[str, set[str]]:
     """Name the columns of each table that differ in some row; ``+`` and ``-`` for whole rows."""
     found: dict[str, set[str]] = {}
     for table in TABLES:
-        keys = ("tenant_id", "id") if "id" in before[table][0] else tuple(before[table][0])[1:5]
+        keys = KEYS.get(table, ("id",))
         old, new = (
             {tuple(row[key] for key in keys): row for row in rows}
             for rows in (before[table], after[table])
@@ -120,6 +126,7 @@ NOTED = {"xmin", "digest"}
                 "posts": WRITTEN | {"status", "visible", "comment_count"},
                 "comments": {"xmin", "visible", "reply_count"},
                 "users": {"xmin", "post_count", "latest_post_at"},
+                "post_tags": {"xmin", "published_at"},
                 "tags": {"xmin", "post_count"},
                 "imported_items": NOTED,
             },
