@@ -60,9 +60,14 @@ class Visit:
             self.origins.add(f"{parts.scheme}://{parts.netloc}")
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Start the browser once for all tests."""
+@pytest.fixture(scope="module")
+def chromium(live_server: str) -> Iterator[Browser]:
+    """Start the browser once, for as long as nothing else needs an event loop.
+
+    Playwright keeps one running in this thread: the server, which uses others, comes first and
+    goes last.
+    """
+    assert live_server
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
