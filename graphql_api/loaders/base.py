@@ -76,8 +76,7 @@ class BatchLoader(DataLoader[KeyT, ValueT]):
     def do_resolve_reject(self, key: KeyT, future: "Future[ValueT]") -> None:
         """Queue ``key`` for the next wave (aiodataloader would start on its own)."""
         self._queue.append(Waiting(key=key, future=future))
-        if len(self._queue) == 1:
-            self.operation.join_next_wave(self)
+        self.operation.join_next_wave(self)
 
     def start_batch(self) -> asyncio.Task[None]:
         """Load the queued keys in a task that no caller can cancel; every caller gets an answer."""
@@ -97,13 +96,14 @@ class BatchLoader(DataLoader[KeyT, ValueT]):
 
 
 def _hand_over(shared: "Future[ValueT]", own: "Future[ValueT]") -> None:
+    error = shared.exception()  # looked at in any case: asyncio would say that nobody did
     if own.done():
         return
-    if (error := shared.exception()) is None:
+    if error is None:
         own.set_result(shared.result())
         return
     own.set_exception(error)
-    own.exception()  # a caller that was cancelled meanwhile will not look at it
+    own.exception()  # a caller that is cancelled before it wakes will not look at it
 
 
 class StatementLoader(BatchLoader[KeyT, ValueT], Generic[KeyT, RowT, ValueT]):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Text, literal, not_
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, String, Text, literal, true
 
 _LAST_CHARACTER = "\U0010ffff"
 
@@ -28,7 +28,7 @@ class IdFilter:
         if self.any_of is not None:
             yield among(value, self.any_of)
         if self.none_of is not None:
-            yield not_(among(value, self.none_of))
+            yield unless(among(value, self.none_of))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +72,14 @@ class RangeFilter:
 
 def among(value: Any, wanted: tuple[Any, ...]) -> ColumnElement[bool]:  # noqa: ANN401  # a column
     """Select rows whose ``value`` is one of ``wanted``, as ONE array in the statement's text."""
-    kind = Text() if wanted and isinstance(wanted[0], str) else BigInteger()
+    kind = Text() if isinstance(value.type, String) else BigInteger()
     found: ColumnElement[bool] = value == literal(list(wanted), ARRAY(kind)).any_()
     return found
+
+
+def unless(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Select rows that do not meet ``condition``, those among them where a null leaves it open."""
+    return condition.is_not(true())
 
 
 def prefixed(value: Any, prefix: ColumnElement[str]) -> Iterator[ColumnElement[bool]]:  # noqa: ANN401  # a column

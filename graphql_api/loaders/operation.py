@@ -33,7 +33,7 @@ class Operation:
         self.tenant_id = tenant_id
         self._reader = reader
         self._loop = asyncio.get_running_loop()
-        self._waiting: list[Startable] = []
+        self._waiting: dict[Startable, None] = {}  # a set that keeps the order
         self._running: set[asyncio.Task[None]] = set()
         self._quiet_turns_left = 0
         self._closed = False
@@ -46,8 +46,8 @@ class Operation:
         return await self._reader.rows(statement, bound, loader=loader)
 
     def join_next_wave(self, loader: Startable) -> None:
-        """Have ``loader`` start with the next wave; called when its queue stops being empty."""
-        self._waiting.append(loader)
+        """Have ``loader`` start with the next wave; called for every key that it queues."""
+        self._waiting[loader] = None
         if not self._running:
             self._wait_for_quiet()
 
@@ -73,7 +73,7 @@ class Operation:
             self._start_wave()
 
     def _start_wave(self) -> None:
-        loaders, self._waiting = self._waiting, []
+        loaders, self._waiting = self._waiting, {}
         for loader in loaders:
             task = loader.start_batch()
             self._running.add(task)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select, true
 
 from graphql_api.loaders.base import IDS, WORDS, OneLoader, columns_of, visible
-from graphql_api.loaders.filter import IdFilter, RangeFilter, TextFilter, among
+from graphql_api.loaders.filter import IdFilter, RangeFilter, TextFilter, among, unless
 from graphql_api.loaders.page import PageLoader
 from graphql_api.models import Category, Post, PostTag, Tag
 
@@ -120,7 +120,7 @@ def _conditions(where: PostFilter) -> Iterator[ColumnElement[bool]]:
     if where.any_of is not None:
         yield or_(not_(true()), *map(_PostPages.condition, where.any_of))
     if where.none_of is not None:
-        yield not_(_PostPages.condition(where.none_of))
+        yield unless(_PostPages.condition(where.none_of))
     for bounds, value in (
         (where.author, Post.author_id),
         (where.category, Post.category_id),
