@@ -38,7 +38,7 @@ async def request(database: Database, number: int) -> None:
 async def n_sleeping(database: Database, number: int) -> int:
     """Count the statements of a request that run on the server."""
     running = text(
-        "SELECT FROM pg_stat_activity WHERE state = 'active' AND query = :query"
+        "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query = :query"
         " AND datname = current_database()"
     )
     query = f"SELECT pg_sleep(60) AS sleeper_{number}"
