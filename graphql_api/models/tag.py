@@ -58,11 +58,13 @@ class PostTag(OfTenant, Base):
         ForeignKeyConstraint(
             ["tenant_id", "tag_id"], ["tags.tenant_id", "tags.id"], name="tag", ondelete="CASCADE"
         ),
-        Index("ix_post_tags_tag", "tenant_id", "tag_id", "post_id"),
+        Index("ix_post_tags_recent", "tenant_id", "tag_id", "published_at", "post_id"),
     )
 
     post_id: Mapped[int] = mapped_column(primary_key=True)
     tag_id: Mapped[int] = mapped_column(primary_key=True)
+    published_at: Mapped[datetime | None]
+    """Derived: when the post was published, which orders a tag's posts; null while unseen."""
 
 
 class TagFollow(OfTenant, Base):

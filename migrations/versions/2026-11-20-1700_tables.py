@@ -282,6 +282,7 @@ CREATE TABLE post_tags (
     tenant_id bigint NOT NULL,
     post_id bigint NOT NULL,
     tag_id bigint NOT NULL,
+    published_at timestamptz,
     CONSTRAINT pk_post_tags PRIMARY KEY (tenant_id, post_id, tag_id),
     CONSTRAINT fk_post_tags_post FOREIGN KEY (tenant_id, post_id)
         REFERENCES posts (tenant_id, id) ON DELETE CASCADE,
@@ -290,7 +291,7 @@ CREATE TABLE post_tags (
     CONSTRAINT fk_post_tags_tenant FOREIGN KEY (tenant_id) REFERENCES tenants (id)
 );
 
-CREATE INDEX ix_post_tags_tag ON post_tags (tenant_id, tag_id, post_id);
+CREATE INDEX ix_post_tags_recent ON post_tags (tenant_id, tag_id, published_at, post_id);
 
 CREATE TABLE comment_likes (
     tenant_id bigint NOT NULL,

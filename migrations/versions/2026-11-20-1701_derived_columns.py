@@ -9,6 +9,7 @@ and a read asks for one Boolean. ``docs/decisions`` tells more. The rules in one
 
     a post is visible     when published, not deleted, and its author is not deleted
     a comment is visible  when approved, not deleted, and its post and parent are visible
+    a mark of a tag has   the date of its post while that is visible, else none
     counters              count visible posts and comments, and likes and follows of living users
 
 What a statement changed is summed and each parent written once: with a row at a time, each version
@@ -18,9 +19,9 @@ What a purge takes with it is counted before the row goes, while its links are s
 therefore row by row: soft delete many posts or users before you purge them.
 
 Locks are taken in one order, user, post, comment, tag, and of each by id. PostgreSQL locks the row
-of an UPDATE or DELETE before any trigger runs; so who changes a comment locks its post first, and
-who changes a post its author (``SELECT … FOR NO KEY UPDATE``), or is ready to repeat a transaction
-that ends in a deadlock.
+of an UPDATE or DELETE before any trigger runs; so who changes a comment or takes a tag off a post
+locks the post first, and who changes a post its author (``SELECT … FOR NO KEY UPDATE``), or is
+ready to repeat a transaction that ends in a deadlock.
 
 Revision: 0002
 """
@@ -112,6 +113,7 @@ BEGIN
         ) AS sums (of_tenant, of_author, change)
         WHERE tenant_id = of_tenant AND id = of_author;
     IF TG_OP = 'UPDATE' THEN
+        PERFORM date_marks(tenants, ids);
         SELECT array_agg(of_tenant), array_agg(of_post), array_agg(change)
             INTO tenants, ids, changes FROM (
                 SELECT of_tenant, of_post, sum(change)
@@ -125,6 +127,15 @@ BEGIN
         PERFORM count_tagged(tenants, ids, changes);
     END IF;
     RETURN NULL;
+END $$;
+
+CREATE FUNCTION date_marks(tenants bigint[], ids bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE post_tags SET published_at = due FROM (
+            SELECT tenant_id, id, CASE WHEN visible THEN posts.published_at END FROM posts
+            WHERE (tenant_id, id) IN (SELECT * FROM unnest(tenants, ids))
+        ) AS dates (of_tenant, of_post, due)
+        WHERE tenant_id = of_tenant AND post_id = of_post AND published_at IS DISTINCT FROM due;
 END $$;
 
 CREATE FUNCTION count_tagged(tenants bigint[], ids bigint[], changes bigint[])
@@ -241,6 +252,7 @@ FUNCTIONS = (
     "set_post_visible()",
     "set_comment_place()",
     "pass_on_posts()",
+    "date_marks(bigint[], bigint[])",
     "count_tagged(bigint[], bigint[], bigint[])",
     "uncount_post()",
     "pass_on_comments()",

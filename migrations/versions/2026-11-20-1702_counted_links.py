@@ -51,6 +51,18 @@ COUNTED = (
     {"links": "post_tags", "target": "tag", "counter": "post_count", **VISIBLE},
 )
 
+# after `b_inserted`, which locks the posts: none changes its date meanwhile
+MARKS = """
+CREATE FUNCTION date_new_marks() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM date_marks(array_agg(tenant_id), array_agg(post_id)) FROM links;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER c_dated AFTER INSERT ON post_tags REFERENCING NEW TABLE AS links
+    FOR EACH STATEMENT EXECUTE FUNCTION date_new_marks();
+"""
+
 FOLLOWS = """
 CREATE FUNCTION count_user_follows() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE change int := CASE TG_OP WHEN 'INSERT' THEN 1 ELSE -1 END;
@@ -168,6 +180,7 @@ PLACES = (
 
 FUNCTIONS = (
     *(f"count_{kind['links']}()" for kind in COUNTED),
+    "date_new_marks()",
     "count_user_follows()",
     "pass_on_user()",
     "refuse_move()",
@@ -178,7 +191,7 @@ def upgrade() -> None:
     """Create the functions and their triggers."""
     links = [LINKS.format(**kind) for kind in COUNTED]
     fixed = [FIXED.format(**place) for place in PLACES]
-    for part in (*links, FOLLOWS, PEOPLE, MOVES, *fixed):
+    for part in (*links, MARKS, FOLLOWS, PEOPLE, MOVES, *fixed):
         for statement in part.split(";\n\n"):
             op.execute(statement)
 

@@ -45,6 +45,10 @@ EDIT = [
     "UPDATE posts SET status = 'published' WHERE (tenant_id, id) = (1, $1)",
     "UPDATE posts SET published_at = published_at + interval '1 h' WHERE (tenant_id, id) = (1, $1)",
 ]
+MARKS = [
+    "INSERT INTO post_tags VALUES (1, $1, $2) ON CONFLICT DO NOTHING",
+    "DELETE FROM post_tags WHERE (tenant_id, post_id, tag_id) = (1, $1, $2)",
+]
 LOCK_POST = "SELECT FROM posts WHERE (tenant_id, id) = (1, $1) FOR NO KEY UPDATE"
 LOCK_AUTHOR = "SELECT FROM users WHERE (tenant_id, id) = (1, $1) FOR NO KEY UPDATE"
 
@@ -144,6 +148,37 @@ async def test_posts_that_share_tags_and_authors_come_and_go(
             await connection.execute(random.choice(EDIT), post.id)
 
     await all_at_once(connections, edit)
+    assert await wrong(database) == []
+
+
+async def test_posts_are_tagged_while_they_come_and_go(
+    connections: list[asyncpg.Connection], make: Factory, database: Database
+) -> None:
+    tags = [await make.tag() for _ in range(4)]
+    author = await make.user()
+    posts = [await make.post(author=author) for _ in range(4)]
+
+    async def edit(connection: asyncpg.Connection, random: Random) -> None:
+        post = random.choice(posts)
+        async with connection.transaction():
+            await connection.execute(LOCK_AUTHOR, author.id)
+            await connection.execute(LOCK_POST, post.id)
+            await connection.execute(random.choice(EDIT), post.id)
+
+    async def tag(connection: asyncpg.Connection, random: Random) -> None:
+        post = random.choice(posts)
+        insert, delete = MARKS
+        if random.random() < 0.7:
+            await connection.execute(insert, post.id, random.choice(tags).id)
+            return
+        async with connection.transaction():
+            await connection.execute(LOCK_POST, post.id)
+            await connection.execute(delete, post.id, random.choice(tags).id)
+
+    async def either(connection: asyncpg.Connection, random: Random) -> None:
+        await random.choice([edit, tag])(connection, random)
+
+    await all_at_once(connections, either)
     assert await wrong(database) == []
 
 

@@ -66,6 +66,10 @@ _QUERIES = {
                 ON (u.tenant_id, u.id) = (f.tenant_id, f.user_id)
                 WHERE f.tenant_id = g.tenant_id AND f.tag_id = g.id)
         ) FROM tags AS g""",
+    "post_tags": """
+        SELECT tag_id, ROW(t.published_at), ROW(CASE WHEN p.shown THEN p.published_at END)
+        FROM post_tags AS t JOIN posts_now AS p ON (p.tenant_id, p.id) = (t.tenant_id, t.post_id)
+        """,
 }
 
 WRONG = _WOULD_BE + "UNION ALL".join(

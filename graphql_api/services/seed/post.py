@@ -92,7 +92,8 @@ class Posts:
         language = wording().language(rng)
         subject = Subject(post_id, visible, self._moment(number), language)
         tags = rng.choices(self._tags, cum_weights=self._tag_weights, k=rng.randrange(_MOST_TAGS))
-        batch["post_tags"] += [(tenant_id, post_id, tag) for tag in sorted(set(tags))]
+        shown_at = subject.published_at if visible else None
+        batch["post_tags"] += [(tenant_id, post_id, tag, shown_at) for tag in sorted(set(tags))]
         n_comments = self.comments.add(batch, subject, self._n_comments[number])
         n_likes = self._like(batch, subject, self._n_likes[number])
         batch["posts"].append(

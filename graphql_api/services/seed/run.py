@@ -34,7 +34,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "posts": "id author_id category_id visible comment_count like_count view_count deleted_at "
         "title slug language excerpt body body_html body_text reading_minutes "
         "status published_at created_at updated_at",
-        "post_tags": "post_id tag_id",
+        "post_tags": "post_id tag_id published_at",
         "post_likes": "post_id user_id created_at",
         "comments": "id post_id parent_id root_id depth author_id guest_name body body_html "
         "body_text status visible reply_count like_count created_at updated_at deleted_at",
