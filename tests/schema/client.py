@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, TypeAlias
 
+from sqlalchemy import URL
 from strawberry.types import ExecutionResult
 
 from graphql_api.db.database import Database
@@ -15,6 +16,8 @@ from graphql_api.models import DEFAULT_TENANT
 from graphql_api.schema.build import build_schema
 from graphql_api.schema.context import Context
 from graphql_api.schema.cursor import CursorCodec
+from graphql_api.settings import Settings
+from tests.support.postgres import address
 from tests.support.serving import SECRET_KEY
 
 Recorder: TypeAlias = Callable[[], AbstractContextManager[StatementLog]]
@@ -24,6 +27,13 @@ Recorder: TypeAlias = Callable[[], AbstractContextManager[StatementLog]]
 LEAK = re.compile(
     r"Traceback|asyncpg|sqlalchemy|SELECT|Exception|Error\b|NoneType|UNSET|0x[0-9a-f]+|<class|sys\."
 )
+
+
+def settings_for(database: URL) -> Settings:
+    """Give the settings for a database as it is; the fixture ``settings`` empties it."""
+    return Settings.load(
+        _env_file=None, database_url=address(database), secret_key=SECRET_KEY, pool_size=4
+    )
 
 
 class Execute:

@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from graphql_api.db.database import Database
 from graphql_api.settings import Settings
+from tests.schema.client import settings_for
 from tests.schema.statements.world import MOST, Ids, make_world
-from tests.support.postgres import address, on_engine
-from tests.support.serving import SECRET_KEY
+from tests.support.postgres import on_engine
 
 
 @pytest.fixture(scope="package")
@@ -32,6 +32,4 @@ def settings(world: Ids, migrated_database: tuple[URL, Callable[[], None]]) -> S
     """Give the settings for the database that holds the world."""
     assert world
     url, _ = migrated_database
-    return Settings.load(
-        _env_file=None, database_url=address(url), secret_key=SECRET_KEY, pool_size=4
-    )
+    return settings_for(url)
