@@ -95,11 +95,12 @@ async def test_slugs_are_decoded_completed_and_told_apart(load: Import, rows: Ro
         item(7, post_name="a b/c%00"),
         item(8, post_name="y" * 300),
         item(9, post_name="y" * 300),
+        item(10, post_name="same-3"),
     )
     slugs = [row["slug"] for row in await rows("SELECT slug FROM posts ORDER BY id")]
     assert slugs == [
-        *("日本_1", "ein-café", "post-3", "same", "same-2", "same-3", "a-b-c"),
-        *("y" * 200, "y" * 198 + "-2"),
+        *("日本_1", "ein-café", "post-3", "same", "same-2", "same-4", "a-b-c"),
+        *("y" * 200, "y" * 198 + "-2", "same-3"),
     ]
 
 
