@@ -28,14 +28,25 @@ POST_STATUSES = st.sampled_from(["published", "published", "published", "draft",
 COMMENT_STATUSES = st.sampled_from(["approved", "approved", "approved", "pending", "spam"])
 DELETED = st.sampled_from([False, False, True])
 
-# posts from the first step on: left to chance, most runs never had one
-BEGINNING = """
+# something of everything from the first step on: left to chance, most runs never had a post
+CONTENT = """
 INSERT INTO users (tenant_id, username, display_name)
     SELECT 1, 'user-' || n, 'U' FROM generate_series(1, 3) AS n;
 INSERT INTO tags (tenant_id, slug, name) SELECT 1, 'tag-' || n, 'T' FROM generate_series(1, 3) AS n;
 INSERT INTO posts (tenant_id, author_id, slug, title, body, body_html, body_text, status,
         published_at)
-    SELECT 1, id, id, '', '', '', '', 'published', now() FROM users;
+    SELECT 1, 1 + n % 2, n, '', '', '', '', 'published', '2026-01-01Z'
+    FROM generate_series(1, 4) AS n;
+INSERT INTO comments (tenant_id, post_id, parent_id, body, body_html, body_text, status)
+    VALUES (1, 1, NULL, '', '', '', 'approved'), (1, 1, 1, '', '', '', 'approved'),
+        (1, 1, 2, '', '', '', 'approved'), (1, 1, 3, '', '', '', 'approved'),
+        (1, 2, NULL, '', '', '', 'approved'), (1, 1, NULL, '', '', '', 'approved');
+INSERT INTO post_tags (tenant_id, post_id, tag_id) VALUES (1, 1, 1), (1, 2, 1), (1, 2, 2);
+INSERT INTO post_likes (tenant_id, post_id, user_id) VALUES (1, 1, 1), (1, 1, 2), (1, 2, 3);
+INSERT INTO comment_likes (tenant_id, comment_id, user_id) VALUES (1, 1, 1), (1, 2, 2), (1, 5, 3);
+INSERT INTO tag_follows (tenant_id, tag_id, user_id) VALUES (1, 1, 1), (1, 1, 2), (1, 2, 3);
+INSERT INTO user_follows (tenant_id, followed_id, follower_id)
+    VALUES (1, 1, 2), (1, 2, 1), (1, 1, 3);
 """
 POSTS = """
 INSERT INTO posts (tenant_id, author_id, slug, title, body, body_html, body_text, status,
@@ -119,7 +130,7 @@ class Writers(RuleBasedStateMachine):
 
     @initialize()
     def _begin(self) -> None:
-        self.write(BEGINNING)
+        self.write(CONTENT)
 
     @rule(author=IDS, n=N, status=POST_STATUSES, minute=MINUTES, deleted=DELETED)
     def _posts(self, *, author: int, n: int, status: str, minute: int, deleted: bool) -> None:
@@ -187,8 +198,8 @@ def test_derived_columns_stay_right_whatever_is_written(
         run_state_machine_as_test(
             WritersHere,
             settings=run_settings(
-                max_examples=60,
-                stateful_step_count=40,
+                max_examples=80,
+                stateful_step_count=30,
                 deadline=None,
                 derandomize=True,
                 suppress_health_check=list(HealthCheck),
