@@ -6,7 +6,7 @@ import time
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphql_api.errors import BadUserInputError
@@ -102,6 +102,7 @@ def test_the_check_for_dangers_sees_them() -> None:
     assert dangers("a < b")
 
 
+@settings(deadline=None)
 @given(SOURCES)
 def test_no_source_gets_through(source: str) -> None:
     for rendered in (clean_html(source), render_markdown(source)):
@@ -109,12 +110,14 @@ def test_no_source_gets_through(source: str) -> None:
         assert not re.search(r"<[^>]*javascript:", rendered.html, re.IGNORECASE)
 
 
+@settings(deadline=None)
 @given(SOURCES)
 def test_cleaning_what_is_clean_changes_nothing(source: str) -> None:
     once = clean_html(source)
     assert clean_html(once.html).html == once.html
 
 
+@settings(deadline=None)
 @given(SOURCES)
 def test_text_is_words_and_not_html(source: str) -> None:
     text = render_markdown(source).text
@@ -124,6 +127,7 @@ def test_text_is_words_and_not_html(source: str) -> None:
     assert clean_html(html.escape(text)).text == " ".join(text.split())
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["<p>", "</p>", "<b>", "<td title='a>b'>", "<br/>", "one "])))
 def test_text_has_no_tags(pieces: list[str]) -> None:
     assert not set("<>'") & set(clean_html("".join(pieces)).text)
@@ -193,6 +197,7 @@ def test_an_excerpt_ends_with_a_word(text: str, expected: str) -> None:
     assert excerpt(text, 11) == expected
 
 
+@settings(deadline=None)
 @given(st.text(), st.integers(min_value=2, max_value=50))
 def test_an_excerpt_fits(text: str, limit: int) -> None:
     short = excerpt(text, limit)
@@ -237,6 +242,7 @@ def test_a_slug_keeps_letters_of_any_script(title: str, slug: str) -> None:
     assert slugify(title) == slug
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_a_slug_is_stable_short_and_of_words(title: str) -> None:
     slug = slugify(title)

@@ -35,9 +35,7 @@ async def insert_rows(connection: AsyncConnection, table: Table, rows: Sequence[
 
 
 async def update_rows(connection: AsyncConnection, table: Table, rows: Sequence[Values]) -> None:
-    """Write ``rows`` over those with their ``tenant_id`` and ``id``, as a new version of now."""
-    if not rows:
-        return
+    """Write ``rows``, one or more, over those with their ids, as a new version of now."""
     names = list(rows[0])
     given = _given(table, names)
     change: dict[str, ColumnElement[Any]] = {

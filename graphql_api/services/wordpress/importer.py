@@ -15,6 +15,7 @@ from graphql_api.errors import ImportFailedError, UnavailableError
 from graphql_api.models import DEFAULT_TENANT, Tenant
 from graphql_api.services.wordpress.content import Item
 from graphql_api.services.wordpress.reader import Reader
+from graphql_api.services.wordpress.stream import read
 from graphql_api.services.wordpress.summary import ImportSummary
 from graphql_api.services.wordpress.writer import Writer
 
@@ -22,6 +23,7 @@ _ITEMS_AT_ONCE = 500
 _CHARACTERS_AT_ONCE = 4_000_000
 _READINGS = 2
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"PK": "zip", b"BZ": "bzip2", b"\xfd7": "xz"}
+# by SQLSTATE
 _SENTENCES = {
     "40P01": "another writer was in the way; import it again",
     "42P01": "the database has no tables yet; run graphql-api db upgrade",
@@ -79,7 +81,9 @@ async def import_wordpress(
                         raise ImportFailedError(f"{path} was changed while it was read")
                     await writer.write_items(batch)
         except (OSError, SQLAlchemyError) as error:
-            raise _explained(error, path) from error
+            if sentence := _sentence(error):
+                raise ImportFailedError(f"nothing of {path} was imported: {sentence}") from error
+            raise
         return writer.summary
 
 
@@ -94,7 +98,7 @@ def _opened(path: Path) -> Generator[BinaryIO]:
     except OSError as error:
         raise ImportFailedError(f"{path} cannot be opened: {error.strerror}") from None
     with file:
-        first = file.read(2)
+        first = read(path, file, 2)
         if not first:
             raise ImportFailedError(f"{path} is empty")
         if packer := _COMPRESSED.get(first):
@@ -128,12 +132,10 @@ def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
         yield batch
 
 
-def _explained(error: OSError | SQLAlchemyError, path: Path) -> Exception:
-    """Turn what an operator can mend into a sentence; the rest is a fault of ours."""
+def _sentence(error: OSError | SQLAlchemyError) -> str:
+    """Say what an operator can mend; what has no sentence is a fault of ours."""
     cause = translated(error)
     if isinstance(cause, UnavailableError):
-        return ImportFailedError(f"nothing of {path} was imported: {cause}")
+        return cause.message
     state = getattr(error.orig, "sqlstate", "") if isinstance(error, DBAPIError) else ""
-    if sentence := _SENTENCES.get(state):
-        return ImportFailedError(f"nothing of {path} was imported: {sentence}")
-    return error
+    return _SENTENCES.get(state, "")

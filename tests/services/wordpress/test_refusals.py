@@ -233,6 +233,7 @@ async def test_a_path_that_is_no_file_is_refused(database: Database, tmp_path: P
         (tmp_path, "is no file"),
         (pipe, "is no file"),
         (tmp_path / ("x" * 300), "cannot be opened: File name too long"),
+        (Path("/proc/self/mem"), "cannot be read: Input/output error"),
     ):
         with pytest.raises(ImportFailedError, match=re.escape(f"{path} {problem}")):
             await import_wordpress(database, path)

@@ -3,7 +3,7 @@
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphql_api.services.wordpress.tree import BrokenTreeError, parents_first
@@ -17,6 +17,7 @@ TREES = st.lists(st.integers(min_value=0), max_size=30).map(
 )
 
 
+@settings(deadline=None)
 @given(TREES, st.randoms())
 def test_every_node_comes_once_and_after_its_parent(tree: dict[str, str], random: Random) -> None:
     shuffled = dict(random.sample(list(tree.items()), len(tree)))
