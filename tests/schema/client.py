@@ -25,7 +25,7 @@ Recorder: TypeAlias = Callable[[], AbstractContextManager[StatementLog]]
 
 # what a person who sends a query has no use for
 LEAK = re.compile(
-    r"Traceback|asyncpg|sqlalchemy|SELECT|Exception|Error\b|NoneType|UNSET|0x[0-9a-f]+|<class|sys\."
+    r"Traceback|asyncpg|sqlalchemy|SELECT|Exception|\wError\b|NoneType|UNSET|0x[0-9a-f]+|<class|sys\."
 )
 
 
