@@ -19,8 +19,8 @@ from sqlalchemy import URL
 from tests.support.derived import WRONG
 from tests.support.postgres import Link
 
-# few ids, so that rows meet; some name nothing
-IDS = st.integers(1, 6)
+# few ids, which new rows use again, so that rows meet; some name nothing
+IDS = st.integers(1, 7)
 SOME = st.lists(IDS, min_size=1, max_size=3, unique=True)
 MINUTES = st.integers(0, 59)
 N = st.integers(1, 3)
@@ -49,21 +49,31 @@ INSERT INTO user_follows (tenant_id, followed_id, follower_id)
     VALUES (1, 1, 2), (1, 2, 1), (1, 1, 3);
 """
 POSTS = """
-INSERT INTO posts (tenant_id, author_id, slug, title, body, body_html, body_text, status,
+INSERT INTO posts (tenant_id, id, author_id, slug, title, body, body_html, body_text, status,
         published_at, deleted_at)
-    SELECT 1, id, gen_random_uuid(), '', '', '', '', $3,
+    SELECT 1, free, id, gen_random_uuid(), '', '', '', '', $3,
         '2026-01-01Z'::timestamptz + $4::int * interval '1 minute', CASE WHEN $5 THEN now() END
-    FROM users, generate_series(1, $2) WHERE id = $1
+    FROM users, generate_series(1, 7) AS free
+    WHERE id = $1 AND free NOT IN (SELECT id FROM posts) LIMIT $2
 """
 COMMENTS = """
-INSERT INTO comments (tenant_id, post_id, body, body_html, body_text, status, deleted_at)
-    SELECT 1, id, '', '', '', $3, CASE WHEN $4 THEN now() END
-    FROM posts, generate_series(1, $2) WHERE id = $1
+INSERT INTO comments (tenant_id, id, post_id, body, body_html, body_text, status, deleted_at)
+    SELECT 1, free, id, '', '', '', $3, CASE WHEN $4 THEN now() END
+    FROM posts, generate_series(1, 7) AS free
+    WHERE id = $1 AND free NOT IN (SELECT id FROM comments) LIMIT $2
 """
 REPLIES = """
-INSERT INTO comments (tenant_id, post_id, parent_id, body, body_html, body_text, status, deleted_at)
-    SELECT 1, post_id, id, '', '', '', $2, CASE WHEN $3 THEN now() END
-    FROM comments WHERE id = ANY ($1)
+INSERT INTO comments (tenant_id, id, post_id, parent_id, body, body_html, body_text, status,
+        deleted_at)
+    SELECT 1, free, post_id, id, '', '', '', $2, CASE WHEN $3 THEN now() END
+    FROM (SELECT row_number() OVER (), post_id, id FROM comments WHERE id = ANY ($1)) AS parent
+    JOIN (SELECT row_number() OVER (), free FROM generate_series(1, 7) AS free
+        WHERE free NOT IN (SELECT id FROM comments)) AS place USING (row_number)
+"""
+USERS = """
+INSERT INTO users (tenant_id, id, username, display_name)
+    SELECT 1, free, 'user-' || free, 'U' FROM generate_series(1, 3) AS free
+    WHERE free NOT IN (SELECT id FROM users) LIMIT $1
 """
 JOIN = {
     "post_tags": """
@@ -131,6 +141,10 @@ class Writers(RuleBasedStateMachine):
     @initialize()
     def _begin(self) -> None:
         self.write(CONTENT)
+
+    @rule(n=N)
+    def _users(self, *, n: int) -> None:
+        self.write(USERS, n)
 
     @rule(author=IDS, n=N, status=POST_STATUSES, minute=MINUTES, deleted=DELETED)
     def _posts(self, *, author: int, n: int, status: str, minute: int, deleted: bool) -> None:
