@@ -59,32 +59,39 @@ async def import_wordpress(
     """
     with _opened(path) as file:
         n_read = 0
-        version = _version(file)
+        size = _version(file).st_size
 
         def advance(n_bytes: int) -> None:
             nonlocal n_read
             n_read += n_bytes
             if progress:
-                progress(n_read, _READINGS * version.st_size)
+                progress(n_read, _READINGS * size)
 
-        reader = Reader(path, file, advance)
-        site = reader.site()
         try:
-            async with database.transaction() as session:
-                await session.execute(text(_LOCK))
-                if await session.get(Tenant, tenant_id) is None:
-                    raise ImportFailedError(f"there is no tenant {tenant_id} to import into")
-                writer = Writer(await session.connection(), tenant_id, site, datetime.now(UTC))
-                await writer.write_site()
-                for batch in _batches(reader.items(site)):
-                    if _version(file) != version:
-                        raise ImportFailedError(f"{path} was changed while it was read")
-                    await writer.write_items(batch)
+            return await _write(database, tenant_id, path, file, Reader(path, file, advance))
         except (OSError, SQLAlchemyError) as error:
             if sentence := _sentence(error):
                 raise ImportFailedError(f"nothing of {path} was imported: {sentence}") from error
             raise
-        return writer.summary
+
+
+async def _write(
+    database: Database, tenant_id: int, path: Path, file: BinaryIO, reader: Reader
+) -> ImportSummary:
+    """Read the file and check it, then read it again and write it."""
+    version = _version(file)
+    site = reader.site()
+    async with database.transaction() as session:
+        await session.execute(text(_LOCK))
+        if await session.get(Tenant, tenant_id) is None:
+            raise ImportFailedError(f"there is no tenant {tenant_id} to import into")
+        writer = Writer(await session.connection(), tenant_id, site, datetime.now(UTC))
+        await writer.write_site()
+        for batch in _batches(reader.items(site)):
+            if _version(file) != version:
+                raise ImportFailedError(f"{path} was changed while it was read")
+            await writer.write_items(batch)
+    return writer.summary
 
 
 @contextmanager
