@@ -1,0 +1,30 @@
+"""The real application on a real socket, in a thread of the tests' process."""
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+
+import uvicorn
+
+from graphql_api.http.app import create_app
+from graphql_api.settings import Settings
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[str]:
+    """Serve while the block runs; give the base of the addresses."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        config = uvicorn.Config(create_app(settings), lifespan="on", ws="none", log_config=None)
+        server = uvicorn.Server(config)
+        thread = Thread(target=server.run, args=([listener],))
+        thread.start()
+        try:
+            while not server.started:
+                assert thread.is_alive()
+                time.sleep(0.01)
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()

@@ -1,0 +1,63 @@
+"""The server that people start, as its own process, on the sample content."""
+
+import httpx
+
+BODY = """
+{
+  posts(first: 2) { totalCount nodes {
+    title
+    author { displayName }
+    comments(first: 1) { totalCount nodes { body } }
+    tags { nodes { name } }
+    category { path { name } }
+  } }
+}
+"""
+
+
+def test_it_serves_the_sample_content(live_server: str) -> None:
+    answer = httpx.post(f"{live_server}/graphql", json={"query": BODY})
+    assert answer.status_code == 200
+    posts = answer.json()["data"]["posts"]
+    assert posts["totalCount"] > len(posts["nodes"]) == 2
+    for post in posts["nodes"]:
+        assert post["title"]
+        assert post["author"]["displayName"]
+        assert post["tags"]["nodes"]
+        assert post["category"]["path"]
+    assert any(post["comments"]["totalCount"] for post in posts["nodes"])
+
+
+def test_it_is_alive_and_ready_and_says_nothing_of_itself(live_server: str) -> None:
+    for path in ("healthz", "readyz"):
+        answer = httpx.get(f"{live_server}/{path}")
+        assert answer.status_code == 200
+        assert "server" not in answer.headers
+
+
+def test_it_shows_graphiql_to_browsers(live_server: str) -> None:
+    page = httpx.get(f"{live_server}/graphql", headers={"accept": "text/html"})
+    assert "GraphiQL" in page.text
+    assert "'self'" in page.headers["content-security-policy"]
+
+
+def test_it_answers_many_requests_of_one_connection(live_server: str) -> None:
+    with httpx.Client(base_url=live_server) as client:
+        answers = [client.post("/graphql", json={"query": BODY}).json() for _ in range(20)]
+    assert all(answer == answers[0] for answer in answers)
+    assert "errors" not in answers[0]
+
+
+def test_it_refuses_a_websocket(live_server: str) -> None:
+    answer = httpx.get(
+        f"{live_server}/graphql",
+        headers={
+            "connection": "upgrade",
+            "upgrade": "websocket",
+            "sec-websocket-version": "13",
+            "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
+            "accept": "application/json",
+        },
+    )
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["extensions"] == {"code": "BAD_REQUEST"}
