@@ -31,7 +31,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGHUP, _terminate)
     try:
-        app()
+        app(prog_name="graphql-api")
     except KeyboardInterrupt:
         sys.exit(130)
     except (OperatorError, ApiError) as error:
