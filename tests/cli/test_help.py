@@ -1,0 +1,72 @@
+"""What the commands say about themselves."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import typer
+
+from graphql_api.cli.main import app
+from tests.cli.command import Run
+
+
+def commands(command: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:  # noqa: ANN401  # typer's
+    """Go through a command and all below it."""
+    yield path, command
+    for name, below in getattr(command, "commands", {}).items():
+        yield from commands(below, *path, name)
+
+
+ALL = dict(commands(typer.main.get_command(app)))
+TOLD = {
+    (): ["serve", "demo", "db", "import", "seed", "schema"],
+    ("serve",): ["--host", "127.0.0.1", "--port", "8000", "--reload", "--workers", "/graphql"],
+    ("demo",): ["--host", "--port", "--folder", ".demo", "PostgreSQL", "DATABASE_URL"],
+    ("db",): ["upgrade", "downgrade", "current", "check"],
+    ("db", "upgrade"): ["revision", "head", "all or none"],
+    ("db", "downgrade"): ["revision", "base", "required"],
+    ("db", "current"): ["newest"],
+    ("db", "check"): ["models", "exit code 1"],
+    ("import",): ["wordpress"],
+    ("import", "wordpress"): ["file", "WXR", "required", "all of it or nothing"],
+    ("seed",): ["--posts", "1000", "--seed", "ten comments"],
+    ("schema",): ["export", "check", "schema.graphql"],
+    ("schema", "export"): ["path", "schema.graphql", "sorted"],
+    ("schema", "check"): ["path", "schema.graphql", "exit code 1"],
+}
+
+
+@pytest.mark.parametrize("path", ALL, ids=" ".join)
+def test_help_tells_what_there_is_to_know(path: tuple[str, ...], run: Run) -> None:
+    outcome = run(*path, "--help")
+    assert (outcome.code, outcome.errors) == (0, "")
+    assert f"Usage: {' '.join(('graphql-api', *path))}" in outcome.output
+    for word in TOLD[path]:
+        assert word in outcome.output, word
+
+
+def test_every_command_and_parameter_has_a_sentence() -> None:
+    assert ALL.keys() == TOLD.keys()
+    for path, command in ALL.items():
+        first, *_ = command.help.split("\n\n")
+        assert first.endswith("."), path
+        for parameter in command.params:
+            assert parameter.help.endswith("."), (path, parameter.name)
+
+
+def test_without_a_command_it_shows_what_there_is(run: Run) -> None:
+    outcome = run()
+    assert outcome.code == 2
+    assert "Commands" in outcome.output + outcome.errors
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("nothing",), ("serve", "--port", "x"), ("serve", "--workers", "0"), ("db", "downgrade")],
+    ids=" ".join,
+)
+def test_wrong_usage_shows_how_it_is_used(arguments: tuple[str, ...], run: Run) -> None:
+    outcome = run(*arguments)
+    assert outcome.code == 2
+    assert "--help" in outcome.errors
+    assert "Traceback" not in outcome.errors
