@@ -54,7 +54,6 @@ class Operation:
     async def close(self) -> None:
         """Stop what nobody waits for any more; connections are given back before this returns."""
         self._closed = True
-        self._start_wave()
         for task in self._running:
             task.cancel()
         if self._running:

@@ -38,18 +38,18 @@ class Doubling(BatchLoader[int, int]):
 class FailingAtFirst(Doubling):
     """Fails in its first batch."""
 
-    error: BaseException = ValueError("no luck")
+    error: type[BaseException] = ValueError
 
     async def before(self) -> None:
         """Fail once."""
         if len(self.batches) == 1:
-            raise self.error
+            raise self.error("no luck")
 
 
 class CancelledAtFirst(FailingAtFirst):
     """Is cancelled in its first batch."""
 
-    error = asyncio.CancelledError()
+    error = asyncio.CancelledError
 
 
 async def test_keys_are_distinct_and_every_caller_gets_the_value_of_its_key(

@@ -1,9 +1,10 @@
 """Pages and totals are those of a naive reference, one statement a batch, whatever is asked."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import fields
+from itertools import product
 from random import Random
 from typing import Any
 
@@ -19,11 +20,13 @@ from graphql_api.loaders.operation import Operation
 from graphql_api.loaders.page import Page, PageKey, PageLoader, TotalKey
 from graphql_api.loaders.registry import Loaders
 from tests.loaders.questions import LISTS, batches
-from tests.loaders.reference import Reference
+from tests.loaders.reference import Reference, position
 from tests.loaders.world import Content, RowDict, World, contents, minute, written
 
 Recorder = Callable[[], AbstractContextManager[StatementLog]]
 
+
+ORDER = (Order("created_at", descending=True), Order("id"))
 
 # to shrink a world takes minutes: the blob that is printed repeats it as it is
 FEW = run_settings(
@@ -43,7 +46,9 @@ MANY = run_settings(FEW, max_examples=500, derandomize=False)
 async def test_pages_and_totals_are_those_of_a_naive_reference_in_one_statement_each(
     name: str, content: Content, data: st.DataObject, database: Database, statements: Recorder
 ) -> None:
-    await compare(name, await written(database, content), data, database, statements)
+    world = await written(database, content)
+    keys = data.draw(batches(name, Reference(world)))
+    await compare(name, world, keys, database, statements)
 
 
 @pytest.mark.slow
@@ -53,15 +58,63 @@ async def test_pages_and_totals_are_those_of_a_naive_reference_in_one_statement_
 async def test_pages_and_totals_are_those_of_a_naive_reference_in_many_more_worlds(
     name: str, content: Content, data: st.DataObject, database: Database, statements: Recorder
 ) -> None:
-    await compare(name, await written(database, content), data, database, statements)
+    world = await written(database, content)
+    keys = data.draw(batches(name, Reference(world)))
+    await compare(name, world, keys, database, statements)
+
+
+async def test_a_page_of_each_of_a_hundred_parents_is_right(
+    database: Database, statements: Recorder
+) -> None:
+    chance = Random(1)  # noqa: S311  # no secret: the same content in every run
+    world = await commented(database, [chance.randint(1, 100) for _ in range(1000)])
+    cuts: list[dict[str, Any]] = [
+        {"size": 3},
+        {"size": 5, "backward": True},
+        {"size": 4, "after": (minute(1), 500)},
+    ]
+    keys = [PageKey(number, ORDER, **cut) for number in range(1, 101) for cut in cuts]
+    await compare("comments_by_post", world, keys, database, statements)
+
+
+async def test_every_size_and_place_in_a_short_list_is_right(
+    database: Database, statements: Recorder
+) -> None:
+    world = await commented(database, [1] * 6 + [2] * 2)
+    places = [None, *(position(row, ORDER) for row in world.rows["comments"]), (minute(1), 99)]
+    between = product((1, 2, 3, 7), (False, True), places, places)
+    keys = [PageKey(1, ORDER, *cut) for cut in between]
+    middles = product(range(1, 9), range(1, 10))
+    keys += [PageKey(1, ORDER, size, around=number) for size, number in middles]
+    await compare("comments_by_post", world, keys, database, statements)
+
+
+async def commented(database: Database, post_ids: Sequence[int]) -> World:
+    """Write a comment on each of these posts; there are only three moments."""
+    texts = {"body": "", "body_html": "", "body_text": ""}
+    post = {"author_id": 1, "title": "", "status": "published", "published_at": minute(0)}
+    content = {
+        "users": [{"id": 1, "username": "ann", "display_name": "Ann"}],
+        "tags": [],
+        "categories": [],
+        "posts": [
+            {"id": number, "slug": f"slug-{number}", **post, **texts}
+            for number in sorted(set(post_ids))
+        ],
+        "comments": [
+            {"id": number, "post_id": post_id, "status": "approved", **texts}
+            | {"created_at": minute(number // 2 % 3)}
+            for number, post_id in enumerate(post_ids, 1)
+        ],
+    }
+    return await written(database, content)
 
 
 async def compare(
-    name: str, world: World, data: st.DataObject, database: Database, statements: Recorder
+    name: str, world: World, keys: Sequence[PageKey], database: Database, statements: Recorder
 ) -> None:
     """Load a batch of pages and totals, and work them out."""
     reference = Reference(world)
-    keys = data.draw(batches(name, reference))
     loader: PageLoader[Any] = getattr(Loaders(Operation(database.reader(2), world.tenant_id)), name)
 
     with statements() as log:
@@ -73,41 +126,6 @@ async def compare(
     for key, page, total in zip(keys, found, totals, strict=True):
         assert page == as_loaded(loader, reference.page(name, key)), key
         assert total == len(reference.ordered(name, (), total_of(key))), key
-
-
-async def test_a_page_of_each_of_a_hundred_parents_is_right_and_one_statement(
-    database: Database, statements: Recorder
-) -> None:
-    chance = Random(1)  # noqa: S311  # no secret: the same content in every run
-    texts = {"body": "", "body_html": "", "body_text": ""}
-    posts = [
-        {"id": number, "author_id": 1, "slug": f"post-{number}", "title": "", **texts}
-        | {"status": "published", "published_at": minute(0)}
-        for number in range(1, 101)
-    ]
-    comments = [
-        {"id": number, "post_id": chance.randint(1, 100), "created_at": minute(number % 5), **texts}
-        | {"status": chance.choice(("approved", "approved", "pending"))}
-        for number in range(1, 1001)
-    ]
-    people = [{"id": 1, "username": "ann", "display_name": "Ann"}]
-    content = {"users": people, "tags": [], "categories": [], "posts": posts, "comments": comments}
-    world = await written(database, content)
-    order = (Order("created_at", descending=True), Order("id"))
-    keys = [
-        PageKey(number, order, size, backward=backward, after=after)
-        for number in range(1, 101)
-        for size, backward, after in ((3, False, None), (5, True, None), (4, False, (minute(2), 0)))
-    ]
-    loader = Loaders(Operation(database.reader(2), world.tenant_id)).comments_by_post
-
-    with statements() as log:
-        found = await loader.load_many(keys)
-
-    assert log.loaders == {"CommentsByPost": 1}
-    reference = Reference(world)
-    for key, page in zip(keys, found, strict=True):
-        assert page == as_loaded(loader, reference.page("comments_by_post", key)), key
 
 
 def total_of(key: PageKey) -> TotalKey:

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, literal, select, text
 
 from graphql_api.db.database import Database
 from graphql_api.loaders.keyset import Order
 from graphql_api.loaders.operation import Operation
 from graphql_api.loaders.page import PageKey, TotalKey
 from graphql_api.loaders.registry import KINDS, Loaders
-from graphql_api.models import DEFAULT_TENANT
+from graphql_api.models import DEFAULT_TENANT, Base
 from tests.loaders.questions import COLUMNS, LISTS
 from tests.support.factories import Factory
 
@@ -161,6 +161,8 @@ async def answers(database: Database, tenant_id: int = DEFAULT_TENANT) -> Answer
             totals = await loader.totals.load_many([TotalKey(key.parent) for key in keys])
             assert totals == list(map(len, values)), name
         lists = [value if isinstance(value, list) else [value] for value in values]
+        for rows in lists:
+            assert len({row and row.id for row in rows}) == len(rows), f"{name}: a row twice"
         found[name] = {row.id for rows in lists for row in rows if row}
     await operation.close()
     return found
@@ -186,6 +188,26 @@ async def test_another_tenant_sees_nothing(scene: Scene, database: Database, mak
     tenant = await make.tenant()
     assert scene["post"] in (await answers(database))["posts"]
     assert await answers(database, tenant.id) == {name: set() for name in KINDS}
+
+
+async def test_rows_of_another_tenant_with_the_same_ids_are_in_no_answer(
+    scene: Scene, database: Database, make: Factory
+) -> None:
+    assert scene
+    before = await answers(database)
+    tenant = await make.tenant()
+    async with database.transaction() as session:
+        for table in Base.metadata.sorted_tables:
+            if table.name in {"tenants", "imported_items"}:
+                continue
+            columns = [column for column in table.c if column.computed is None]
+            copied = [
+                literal(tenant.id) if column.name == "tenant_id" else column for column in columns
+            ]
+            rows = select(*copied).order_by(*table.primary_key.columns)
+            await session.execute(insert(table).from_select(columns, rows))
+    assert await answers(database) == before
+    assert await answers(database, tenant.id) == before
 
 
 @pytest.mark.parametrize("hiding", HIDINGS)
