@@ -30,14 +30,14 @@ ORDER = (Order("created_at", descending=True), Order("id"))
 
 # to shrink a world takes minutes: the blob that is printed repeats it as it is
 FEW = run_settings(
-    max_examples=15,
+    max_examples=10,
     derandomize=True,
     deadline=None,
     print_blob=True,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-MANY = run_settings(FEW, max_examples=500, derandomize=False)
+MANY = run_settings(FEW, max_examples=200, derandomize=False)
 
 
 @pytest.mark.parametrize("name", LISTS)
