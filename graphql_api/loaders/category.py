@@ -8,6 +8,8 @@ from sqlalchemy import ARRAY, Boolean, Select, bindparam, column, func, literal,
 from graphql_api.loaders.base import IDS, WORDS, ManyLoader, OneLoader, columns_of, visible
 from graphql_api.models import Category
 
+_MOST_STEPS = 100  # nobody's shelves are that deep; without an end, a cycle would have none
+
 
 @dataclass(slots=True)
 class CategoryRow:
@@ -100,7 +102,7 @@ class PathByCategory(ManyLoader[int, CategoryRow]):
         climb = climb.union_all(
             select(climb.c.start, Category.id, Category.parent_id, climb.c.steps + 1)
             .join(climb, Category.id == climb.c.parent_id)
-            .where(visible(Category))
+            .where(visible(Category), climb.c.steps < _MOST_STEPS)
         )
         return (
             select(climb.c.start, *columns_of(CategoryRow, Category))
