@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 from asyncpg import ForeignKeyViolationError
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as run_settings
 from hypothesis import strategies as st
 from sqlalchemy import URL
@@ -189,6 +189,9 @@ def begin(
     max_examples=80,
     deadline=None,
     derandomize=True,
+    phases=[
+        Phase.generate
+    ],  # every step is checked, so the last one tells; shrinking takes minutes
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(steps=ANYTHING)
