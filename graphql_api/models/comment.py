@@ -76,6 +76,7 @@ class Comment(Entity, Timestamped, SoftDeleted, Versioned, Base):
         _list_index("parent_likes", "parent_id", "like_count"),
         _list_index("author", "author_id", "created_at"),
         _list_index("author_likes", "author_id", "like_count"),
+        _list_index("post_author", "post_id", "author_id", "created_at"),
         Index(
             "ix_comments_top_level",
             "tenant_id",

@@ -258,6 +258,8 @@ CREATE INDEX ix_comments_parent_likes ON comments (tenant_id, parent_id, like_co
 
 CREATE INDEX ix_comments_post ON comments (tenant_id, post_id, created_at, id) WHERE visible;
 CREATE INDEX ix_comments_post_likes ON comments (tenant_id, post_id, like_count, id) WHERE visible;
+CREATE INDEX ix_comments_post_author ON comments (tenant_id, post_id, author_id, created_at, id)
+    WHERE visible;
 CREATE INDEX ix_comments_top_level ON comments (tenant_id, post_id, created_at, id)
     WHERE visible AND parent_id IS NULL;
 
