@@ -34,7 +34,7 @@ def demo(
         if not any(name in os.environ for name in ("DATABASE_URL", f"{PREFIX}DATABASE_URL")):
             server = running.enter_context(embedded_server(folder))
             os.environ["DATABASE_URL"] = server.url("demo")
-        os.environ.setdefault(f"{PREFIX}SECRET_KEY", _kept_secret(folder))
+        os.environ.setdefault(f"{PREFIX}SECRET_KEY", kept_secret(folder))
         added = run_with_database(_prepare)
         typer.echo(_welcome(host, port, added))
         run_server(host, port)
@@ -45,7 +45,7 @@ async def _prepare(database: Database) -> int:
     return await load_sample(database)
 
 
-def _kept_secret(folder: Path) -> str:
+def kept_secret(folder: Path) -> str:
     """Return the demo's own key, so that cursors live on from run to run."""
     path = folder / "secret_key"
     try:

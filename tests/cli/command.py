@@ -1,13 +1,12 @@
 """The command line, inside the tests' process and as a process of its own."""
 
 import os
-import resource
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -85,13 +84,22 @@ class Process:
                 time.sleep(0.05)
         raise AssertionError(f"it did not get ready:\n{self.output}")
 
-    def wait_until_said(self, words: str) -> None:
-        """Wait until ``words`` are part of what it has said."""
+    def wait_until_said(self, words: str, *, times: int = 1) -> None:
+        """Wait until it has said ``words`` so many times."""
         deadline = time.monotonic() + PATIENCE_S
-        while words not in self.output:
+        while self.output.count(words) < times:
             assert time.monotonic() < deadline, self.output
             assert self.popen.poll() is None, self.output
             time.sleep(0.05)
+
+    def wait_until_alone(self) -> None:
+        """Wait until no process of its group is left."""
+        deadline = time.monotonic() + PATIENCE_S
+        with suppress(ProcessLookupError):
+            while True:
+                os.killpg(self.popen.pid, 0)
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
 
     def interrupt(self) -> int:
         """Press Ctrl-C, which reaches every process of the group; return the exit code."""
@@ -113,9 +121,3 @@ def process(folder: Path, *arguments: str, database: URL | None = None) -> Itera
     finally:
         if started.popen.poll() is None:
             started.send(signal.SIGTERM)
-
-
-def cpu_seconds() -> float:
-    """Return the time that children which have ended took of the processor."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
