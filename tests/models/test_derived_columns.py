@@ -26,6 +26,7 @@ INSERT INTO comments (tenant_id, post_id, parent_id, body, body_html, body_text,
     VALUES (1, 1, NULL, '', '', '', 'approved'), (1, 1, 1, '', '', '', 'approved'),
         (1, 1, 2, '', '', '', 'approved'), (1, 1, 3, '', '', '', 'approved'),
         (1, 2, NULL, '', '', '', 'approved'), (1, 1, NULL, '', '', '', 'approved');
+UPDATE comments SET deleted_at = now() WHERE id = 6;
 INSERT INTO post_tags (tenant_id, post_id, tag_id) VALUES (1, 1, 1), (1, 2, 1), (1, 2, 2);
 INSERT INTO post_likes (tenant_id, post_id, user_id) VALUES (1, 1, 1), (1, 1, 2), (1, 2, 3);
 INSERT INTO comment_likes (tenant_id, comment_id, user_id) VALUES (1, 1, 1), (1, 2, 2), (1, 5, 3);
