@@ -49,4 +49,5 @@ def test_without_its_database_a_process_is_alive_and_not_ready(settings: Setting
 def test_health_is_read_only(path: str, http: httpx.Client) -> None:
     assert http.head(path).status_code == 200
     answer = http.post(path)
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+    assert answer.status_code == 405
+    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}

@@ -11,7 +11,7 @@ from tests.support.factories import Factory
 TITLES = "query Titles($n: Int) { posts(first: $n) { nodes { title } } }"
 
 
-def posted(http: httpx.Client, query: str, **more: object) -> Any:  # noqa: ANN401  # JSON
+def posted(http: httpx.Client, query: str, **more: object) -> Any:  # JSON
     """Send an operation by POST and return the answer's body."""
     answer = http.post("/graphql", json={"query": query} | more)
     assert answer.status_code == 200
@@ -19,7 +19,7 @@ def posted(http: httpx.Client, query: str, **more: object) -> Any:  # noqa: ANN4
     return answer.json()
 
 
-def fetched(http: httpx.Client, **parameters: str) -> Any:  # noqa: ANN401  # JSON
+def fetched(http: httpx.Client, **parameters: str) -> Any:  # JSON
     """Send an operation by GET and return the answer's body."""
     answer = http.get("/graphql", params=parameters)
     assert answer.status_code == 200
