@@ -78,7 +78,7 @@ async def main(settings: Settings) -> None:
     _print(statements, times)
 
 
-async def _ours(engine: AsyncEngine) -> Any:  # noqa: ANN401  # JSON
+async def _ours(engine: AsyncEngine) -> Any:  # JSON
     reader = Database(engine).reader(4)
     loaders = Loaders(Operation(reader, DEFAULT_TENANT))
     context = Context(loaders=loaders, cursors=CursorCodec("benchmark", DEFAULT_TENANT))
@@ -88,7 +88,7 @@ async def _ours(engine: AsyncEngine) -> Any:  # noqa: ANN401  # JSON
     return result.data
 
 
-def _normal(data: Any) -> Any:  # noqa: ANN401  # JSON
+def _normal(data: Any) -> Any:  # JSON
     """Take the `nodes` of connections away."""
     if isinstance(data, list):
         return [_normal(entry) for entry in data]

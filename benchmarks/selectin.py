@@ -56,7 +56,7 @@ def _schema() -> strawberry.Schema:
     return strawberry.Schema(query=Query)
 
 
-async def answer(engine: AsyncEngine, query: str) -> Any:  # noqa: ANN401  # JSON
+async def answer(engine: AsyncEngine, query: str) -> Any:  # JSON
     """Run ``query`` and return its data."""
     result = await _schema().execute(query, context_value=engine)
     assert result.errors is None, result.errors

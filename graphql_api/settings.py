@@ -15,6 +15,9 @@ from graphql_api.errors import OperatorError
 
 PREFIX = "GRAPHQL_API_"
 _DRIVER = "postgresql+asyncpg"
+_OPTIONS = {"host", "port", "ssl", "sslmode"}
+_LARGEST_PORT = 65_535
+_WANTED = "must look like postgresql://user:password@host:port/name"
 _SECRET_CHARACTERS = 32  # 128 bits when written in hexadecimal
 
 
@@ -61,8 +64,8 @@ class Settings(BaseSettings):
 
     @property
     def url(self) -> URL:
-        """The database's address with the driver we speak."""
-        return make_url(self.database_url.get_secret_value()).set(drivername=_DRIVER)
+        """The database's address as our driver takes it."""
+        return _address(self.database_url.get_secret_value())
 
     @classmethod
     def load(cls, **overrides: object) -> Self:
@@ -79,12 +82,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _is_postgresql(cls, value: SecretStr) -> SecretStr:
-        try:
-            backend = make_url(value.get_secret_value()).get_backend_name()
-        except ArgumentError:
-            backend = ""
-        if backend not in {"postgresql", "postgres"}:
-            raise ValueError("must look like postgresql://user:password@host:port/name")
+        _address(value.get_secret_value())
         return value
 
     @field_validator("secret_key")
@@ -93,6 +91,22 @@ class Settings(BaseSettings):
         if len(value.get_secret_value()) < _SECRET_CHARACTERS:
             raise ValueError(f"must have {_SECRET_CHARACTERS} characters or more")
         return value
+
+
+def _address(text: str) -> URL:
+    """Read an address as libpq's clients and hosting platforms write it."""
+    try:
+        url = make_url(text)
+        known = url.get_backend_name() in {"postgresql", "postgres"}
+    except (ArgumentError, ValueError):
+        raise ValueError(_WANTED) from None
+    if not known or not 0 < (url.port or 1) <= _LARGEST_PORT:
+        raise ValueError(_WANTED)
+    if strange := set(url.query) - _OPTIONS:
+        raise ValueError(f"has an option that is not known: {', '.join(sorted(strange))}")
+    # asyncpg takes libpq's values under its own name
+    options = {"ssl" if name == "sslmode" else name: value for name, value in url.query.items()}
+    return url.set(drivername=_DRIVER, query=options)
 
 
 def _sentence(error: ValidationError) -> str:

@@ -75,12 +75,7 @@ def test_two_variables_are_enough() -> None:
         ("DATABASE_URL", "", "must look like postgresql://user:password@host:port/name"),
         ("DATABASE_URL", "blog", "must look like postgresql://user:password@host:port/name"),
         ("DATABASE_URL", "mysql://a:hidden@b/c", "must look like postgresql://"),
-        pytest.param(
-            "DATABASE_URL",
-            "postgresql://a:hidden@b:port/c",
-            "must look like postgresql://",
-            marks=pytest.mark.xfail(reason="says: invalid literal for int()", strict=True),
-        ),
+        ("DATABASE_URL", "postgresql://a:hidden@b:port/c", "must look like postgresql://"),
         ("GRAPHQL_API_SECRET_KEY", "short", "must have 32 characters or more"),
         ("GRAPHQL_API_POOL_SIZE", "0", "greater than or equal to 1"),
         ("GRAPHQL_API_POOL_SIZE", "501", "less than or equal to 500"),
@@ -93,6 +88,9 @@ def test_two_variables_are_enough() -> None:
         ("GRAPHQL_API_COMMAND_TIMEOUT_S", "-1", "greater than 0"),
         ("GRAPHQL_API_MAX_CONNECTIONS_PER_REQUEST", "0", "greater than or equal to 1"),
         ("GRAPHQL_API_PGBOUNCER", "perhaps", "a valid boolean"),
+        ("DATABASE_URL", "postgresql://eve@host:99999/blog", "must look like postgresql://"),
+        ("DATABASE_URL", "postgresql://eve@host:many/blog", "must look like postgresql://"),
+        ("DATABASE_URL", "postgresql://eve@host/blog?tls=yes", "not known: tls"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name_in_one_sentence(
@@ -216,3 +214,12 @@ def test_behind_pgbouncer_the_role_gets_the_same_values() -> None:
     role = dict(re.findall(r"^ALTER ROLE app SET (\w+) = '?(.+?)'?;$", PAGE, re.MULTILINE))
     del table["application_name"]  # the same for all who share the role
     assert role == {name: value.replace(" ", "") for name, value in table.items()}
+
+
+def test_the_option_of_libpq_for_encryption_reaches_the_driver(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgres://eve@host/blog?sslmode=require")
+    url = Settings.load().url
+    assert url.drivername == "postgresql+asyncpg"
+    assert url.query == {"ssl": "require"}

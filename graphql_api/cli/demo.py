@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from dotenv import dotenv_values
 
 from graphql_api.cli.database import run_with_database
 from graphql_api.cli.server import Host, Port, ensure_free, run_server
@@ -31,7 +32,8 @@ def demo(
     """
     ensure_free(host, port)
     with ExitStack() as running:
-        if not any(name in os.environ for name in ("DATABASE_URL", f"{PREFIX}DATABASE_URL")):
+        given = dotenv_values(".env") | os.environ
+        if not any(given.get(name) for name in ("DATABASE_URL", f"{PREFIX}DATABASE_URL")):
             server = running.enter_context(embedded_server(folder))
             os.environ["DATABASE_URL"] = server.url("demo")
         os.environ.setdefault(f"{PREFIX}SECRET_KEY", kept_secret(folder))
@@ -60,7 +62,7 @@ def kept_secret(folder: Path) -> str:
 
 def _welcome(host: str, port: int, added: int) -> str:
     loaded = f"loaded {added} posts" if added else "the content is as you left it"
-    url = f"http://{host}:{port}/graphql"
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}/graphql"
     return f"""
 {loaded}
 

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import Executable, Row, text
+from sqlalchemy import Executable, Row
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -44,14 +44,6 @@ class Database:
         """Open one session for a change: it commits on exit, or nothing happened."""
         async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
-
-    async def ping(self) -> None:
-        """Run one empty statement.
-
-        Raises:
-            UnavailableError: the database cannot be reached.
-        """
-        await self.reader(1).rows(text("SELECT"), {})
 
 
 class Reader:

@@ -67,7 +67,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             raise HTTPException(400, "The `operationName` must be a string or null, if provided.")
         return parts
 
-    def decode_json(self, data: str | bytes) -> Any:  # noqa: ANN401  # JSON
+    def decode_json(self, data: str | bytes) -> Any:  # JSON
         """Read an object or a list; half surrogates and what else is no text are no JSON."""
         value = orjson.loads(data)
         if not isinstance(value, dict | list | None):

@@ -149,12 +149,12 @@ class ManyLoader(StatementLoader[KeyT, RowT, list[RowT]], Generic[KeyT, RowT]):
         return [groups[key] for key in keys]
 
 
-def columns_of(row: type, table: Any) -> list[ColumnElement[Any]]:  # noqa: ANN401  # model, alias
+def columns_of(row: type, table: Any) -> list[ColumnElement[Any]]:  # model, alias
     """List the columns of ``table`` that fill the dataclass ``row``, in its fields' order."""
     return [getattr(table, field.name) for field in fields(row)]
 
 
-def visible(table: Any) -> ColumnElement[bool]:  # noqa: ANN401  # a model or an alias of one
+def visible(table: Any) -> ColumnElement[bool]:  # a model or an alias of one
     """Select what the public sees of the tenant's rows; every read goes through this one notion.
 
     Posts and comments carry it as a column, kept by the database (migration ``derived_columns``)

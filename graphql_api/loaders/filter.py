@@ -21,7 +21,7 @@ class IdFilter:
     any_of: tuple[int, ...] | None = None
     none_of: tuple[int, ...] | None = None
 
-    def on(self, value: Any) -> Iterator[ColumnElement[bool]]:  # noqa: ANN401  # a column
+    def on(self, value: Any) -> Iterator[ColumnElement[bool]]:  # a column
         """Give the conditions on the column ``value``."""
         if self.eq is not None:
             yield value == self.eq
@@ -39,7 +39,7 @@ class TextFilter:
     any_of: tuple[str, ...] | None = None
     starts_with: str | None = None
 
-    def on(self, value: Any) -> Iterator[ColumnElement[bool]]:  # noqa: ANN401  # a column
+    def on(self, value: Any) -> Iterator[ColumnElement[bool]]:  # a column
         """Give the conditions on the column ``value``."""
         if self.eq is not None:
             yield value == self.eq
@@ -58,7 +58,7 @@ class RangeFilter:
     lte: int | None = None
     lt: datetime | None = None
 
-    def on(self, value: Any) -> Iterator[ColumnElement[bool]]:  # noqa: ANN401  # a column
+    def on(self, value: Any) -> Iterator[ColumnElement[bool]]:  # a column
         """Give the conditions on the column ``value``."""
         if self.eq is not None:
             yield value == self.eq
@@ -70,7 +70,7 @@ class RangeFilter:
             yield value < self.lt
 
 
-def among(value: Any, wanted: tuple[Any, ...]) -> ColumnElement[bool]:  # noqa: ANN401  # a column
+def among(value: Any, wanted: tuple[Any, ...]) -> ColumnElement[bool]:  # a column
     """Select rows whose ``value`` is one of ``wanted``, as ONE array in the statement's text."""
     kind = Text() if isinstance(value.type, String) else BigInteger()
     found: ColumnElement[bool] = value == literal(list(wanted), ARRAY(kind)).any_()
@@ -82,7 +82,7 @@ def unless(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     return condition.is_not(true())
 
 
-def prefixed(value: Any, prefix: ColumnElement[str]) -> Iterator[ColumnElement[bool]]:  # noqa: ANN401  # a column
+def prefixed(value: Any, prefix: ColumnElement[str]) -> Iterator[ColumnElement[bool]]:  # a column
     """Select values that begin with ``prefix``, as a range of an index in code point order."""
     yield value >= prefix
     yield value < prefix + _LAST_CHARACTER

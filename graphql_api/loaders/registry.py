@@ -78,7 +78,7 @@ class Loaders:
         """End what is under way for nobody, at the end of the operation."""
         await self._operation.close()
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # the annotations above tell the types
+    def __getattr__(self, name: str) -> Any:  # the annotations above tell the types
         if name not in KINDS:
             raise AttributeError(name)
         loader = KINDS[name](self._operation)

@@ -12,7 +12,7 @@ LARGEST_SIZE = 100
 
 def argument(
     name: str,
-    kind: Any,  # noqa: ANN401  # an annotation
+    kind: Any,  # an annotation
     description: str,
     *,
     default: object = strawberry.UNSET,
@@ -28,7 +28,7 @@ def argument(
     )
 
 
-def _is_optional(kind: Any) -> bool:  # noqa: ANN401  # an annotation
+def _is_optional(kind: Any) -> bool:  # an annotation
     return isinstance(kind, UnionType) and NoneType in kind.__args__
 
 

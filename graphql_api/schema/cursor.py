@@ -64,12 +64,12 @@ def _spelled(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401  # a column's value
+def _plain(value: Any) -> Any:  # a column's value
     """Turn a time into a one-element list of microseconds; exact, and told from a number."""
     return [(value - _EPOCH) // _MICROSECOND] if isinstance(value, datetime) else value
 
 
-def _rich(value: Any) -> Any:  # noqa: ANN401  # a column's value
+def _rich(value: Any) -> Any:  # a column's value
     return _EPOCH + value[0] * _MICROSECOND if isinstance(value, list) else value
 
 

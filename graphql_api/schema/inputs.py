@@ -17,7 +17,7 @@ GivenT = TypeVar("GivenT")
 ReadT = TypeVar("ReadT")
 
 
-def maybe(description: str, *, name: str | None = None) -> Any:  # noqa: ANN401  # stands for the type
+def maybe(description: str, *, name: str | None = None) -> Any:  # stands for the type
     """Declare an input's field that may be absent, or null, which is the same."""
     return strawberry.field(default=strawberry.UNSET, description=description, name=name)
 

@@ -67,7 +67,7 @@ class Pages:
         first, last = arguments.get("first"), arguments.get("last")
         around = self._around(arguments)
 
-        def position(name: str) -> Any:  # noqa: ANN401
+        def position(name: str) -> Any:
             text = arguments.get(name)
             return None if text is None else cursors.decode(list_name, order, text, name=name)
 
@@ -179,7 +179,7 @@ class Edge:
 
     __slots__ = ("_connection", "node")
 
-    def __init__(self, node: Any, connection: Connection) -> None:  # noqa: ANN401  # a row
+    def __init__(self, node: Any, connection: Connection) -> None:  # a row
         self.node = node
         self._connection = connection
 
@@ -189,7 +189,7 @@ class Edge:
         return self._connection.cursor_of(self.node)
 
     @property
-    def since(self) -> Any:  # noqa: ANN401
+    def since(self) -> Any:
         """When the row came into the list, where the list knows."""
         return getattr(self.node, "since", None)
 

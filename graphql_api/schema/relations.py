@@ -5,7 +5,7 @@ the field (``metadata["relation"]``) for whoever executes level by level. Resolv
 the loader's future as it is: an ``async def`` would cost a coroutine a row.
 
     author: User = one(UserById, key="author_id", description="Who wrote it.")
-    replies: CommentConnection = page(RepliesByComment, key="id", orders=COMMENTS, …)
+    replies: CommentConnection = page(RepliesByComment, key="id", pages=COMMENT_PAGES, …)
 """
 
 import inspect
@@ -47,21 +47,21 @@ class Relation:
     """How arguments become a page, where the relation is a connection."""
 
 
-def plain(description: str) -> Any:  # noqa: ANN401  # stands for the annotated type
+def plain(description: str) -> Any:  # stands for the annotated type
     """Declare a field that is an attribute of the row."""
     return strawberry.field(description=description)
 
 
-def derived(function: Callable[..., Any], description: str) -> Any:  # noqa: ANN401
+def derived(function: Callable[..., Any], description: str) -> Any:
     """Declare a field that is computed from the row alone; further parameters are its arguments."""
     return strawberry.field(resolver=function, description=description)
 
 
-def one(loader: LoaderKind, *, key: str, description: str) -> Any:  # noqa: ANN401
+def one(loader: LoaderKind, *, key: str, description: str) -> Any:
     """Declare a field that is the loader's value for a column of the row; null for a null key."""
     load, key_of = attrgetter(NAMES[loader]), attrgetter(key)
 
-    def resolve(root: Any, info: Info) -> Any:  # noqa: ANN401
+    def resolve(root: Any, info: Info) -> Any:
         wanted = key_of(root)
         return None if wanted is None else load(info.context.loaders).load(wanted)
 
@@ -79,7 +79,7 @@ def page(
     description: str,
     key: str | None = None,
     total: str | None = None,
-) -> Any:  # noqa: ANN401
+) -> Any:
     """Declare a connection: pages of a list that belongs to the row, or without a key to nobody.
 
     ``total`` names the row's column that counts the whole list, where there is one: `totalCount`
@@ -87,7 +87,7 @@ def page(
     """
     name, load = loader.__name__, attrgetter(NAMES[loader])
 
-    def resolve(root: Any, info: Info, **arguments: Any) -> Awaitable[Connection]:  # noqa: ANN401
+    def resolve(root: Any, info: Info, **arguments: Any) -> Awaitable[Connection]:
         context = info.context
         loading: PageLoader[Any] = load(context.loaders)
         parent = 0 if key is None else getattr(root, key)
@@ -99,10 +99,10 @@ def page(
     return _field(resolve, Relation(loader, key, pages), description)
 
 
-def promised(*, pages: Pages, description: str) -> Any:  # noqa: ANN401
+def promised(*, pages: Pages, description: str) -> Any:
     """Declare a connection in an interface; each of its types says which loader serves it."""
 
-    def resolve(root: Any, info: Info, **arguments: Any) -> Connection:  # noqa: ANN401, ARG001  # by name
+    def resolve(root: Any, info: Info, **arguments: Any) -> Connection:  # noqa: ARG001  # by name
         raise AssertionError("graphql-core asks the type, never the interface")
 
     _give_parameters(resolve, pages.parameters)
@@ -113,10 +113,10 @@ def lookup(
     load: Callable[..., Awaitable[Any]],
     parameters: Sequence[inspect.Parameter],
     description: str,
-) -> Any:  # noqa: ANN401
+) -> Any:
     """Declare a field of `Query` that finds things by its arguments: ``load(loaders, **given)``."""
 
-    def resolve(root: Any, info: Info, **arguments: Any) -> Any:  # noqa: ANN401, ARG001  # by name
+    def resolve(root: Any, info: Info, **arguments: Any) -> Any:  # noqa: ARG001  # by name
         loaders: Loaders = info.context.loaders
         return load(loaders, **arguments)
 
@@ -124,13 +124,13 @@ def lookup(
     return strawberry.field(resolver=resolve, description=description)
 
 
-def _give_parameters(resolve: Any, parameters: Sequence[inspect.Parameter]) -> None:  # noqa: ANN401
+def _give_parameters(resolve: Any, parameters: Sequence[inspect.Parameter]) -> None:
     """Have Strawberry see ``parameters`` where the function has ``**arguments``."""
     own = list(inspect.signature(resolve).parameters.values())[:2]
     resolve.__signature__ = inspect.Signature([*own, *parameters])
 
 
-def _field(resolve: Callable[..., Any], relation: Relation, description: str) -> Any:  # noqa: ANN401
+def _field(resolve: Callable[..., Any], relation: Relation, description: str) -> Any:
     return strawberry.field(
         resolver=resolve,
         description=description,

@@ -34,7 +34,7 @@ def _read_big_int(value: object) -> int:
 def _in_document(read: Callable[[object], Any]) -> Callable[..., Any]:
     """Read a value that stands in a document; what is said against it points at it."""
 
-    def read_node(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:  # noqa: ANN401
+    def read_node(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
         try:
             return read(value_from_ast_untyped(node, variables))
         except GraphQLError as error:

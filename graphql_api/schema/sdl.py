@@ -17,7 +17,7 @@ def sdl() -> str:
     return print_ast(_sorted(document)) + "\n"
 
 
-def _sorted(node: Any) -> Any:  # noqa: ANN401  # a node of any kind
+def _sorted(node: Any) -> Any:  # a node of any kind
     parts = {kind: getattr(node, kind, None) for kind in _PARTS}
     changed = {
         kind: tuple(sorted(map(_sorted, children), key=_place))
@@ -27,6 +27,6 @@ def _sorted(node: Any) -> Any:  # noqa: ANN401  # a node of any kind
     return dataclasses.replace(node, **changed) if changed else node
 
 
-def _place(node: Any) -> tuple[str, str]:  # noqa: ANN401  # a node of any kind
+def _place(node: Any) -> tuple[str, str]:  # a node of any kind
     """Order directives, then the rest, by name."""
     return ("" if node.kind == "directive_definition" else "type", node.name.value)

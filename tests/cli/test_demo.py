@@ -43,7 +43,7 @@ class Demo:
         """Signal the process alone and return its exit code."""
         return self._process.send(number)
 
-    def ask_what_it_suggests(self) -> Any:  # noqa: ANN401  # JSON
+    def ask_what_it_suggests(self) -> Any:  # JSON
         """Send the query that it shows, as it shows it, and return the answer's data."""
         [address] = re.findall(r"GraphiQL +(\S+)", self.output)
         [body] = re.findall(r"-d '(.*)'", self.output)

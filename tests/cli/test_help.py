@@ -10,7 +10,7 @@ from graphql_api.cli.main import app
 from tests.cli.command import Run
 
 
-def commands(command: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:  # noqa: ANN401  # typer's
+def commands(command: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:  # typer's
     """Go through a command and all below it."""
     yield path, command
     for name, below in getattr(command, "commands", {}).items():

@@ -73,7 +73,7 @@ class Reference:
         """Return a whole list."""
         rows = [row for row in self._members(name, key) if self._meets(row, key.where)]
         for part in reversed(order):
-            rows.sort(key=lambda row, column=part.column: row[column], reverse=part.descending)  # type: ignore[misc]
+            rows.sort(key=lambda row, column=part.column: row[column], reverse=part.descending)  # type: ignore[misc]  # of any type
         return rows
 
     def _members(self, name: str, key: TotalKey) -> Iterable[RowDict]:
@@ -101,7 +101,7 @@ class Reference:
         children = [row["id"] for row in self.categories.values() if row["parent_id"] == category]
         return {category}.union(*map(self._below, children))
 
-    def _meets(self, row: RowDict, where: Any) -> bool:  # noqa: ANN401  # a filter of any list
+    def _meets(self, row: RowDict, where: Any) -> bool:  # a filter of any list
         match where:
             case None:
                 return True
@@ -143,7 +143,7 @@ def position(row: RowDict, order: tuple[Order, ...]) -> Position:
     return tuple(row[part.column] for part in order)
 
 
-def _bounded(value: Any, bounds: IdFilter | TextFilter | RangeFilter | None) -> bool:  # noqa: ANN401
+def _bounded(value: Any, bounds: IdFilter | TextFilter | RangeFilter | None) -> bool:
     """Tell whether a value meets every bound given; what is null meets none but ``none_of``."""
     match bounds:
         case None:

@@ -62,7 +62,7 @@ async def test_filters_of_comments_know_what_answers_nobody_and_is_by_nobody(
     guests = await make.comment(author_id=None, guest_name="Guest")
     reply = await make.comment(parent=guests, author=user)
 
-    async def kept(**conditions: Any) -> list[int]:  # noqa: ANN401  # a filter's fields
+    async def kept(**conditions: Any) -> list[int]:  # a filter's fields
         where = CommentFilter(**conditions)
         page = await loaders.comments_by_post.load(PageKey(guests.post_id, ID, 10, where=where))
         return [row.id for row in page.rows]

@@ -45,6 +45,10 @@ EDIT = [
     "UPDATE posts SET status = 'published' WHERE (tenant_id, id) = (1, $1)",
     "UPDATE posts SET published_at = published_at + interval '1 h' WHERE (tenant_id, id) = (1, $1)",
 ]
+LEAVE = [
+    "UPDATE users SET deleted_at = now() WHERE (tenant_id, id) = (1, $1)",
+    "UPDATE users SET deleted_at = NULL WHERE (tenant_id, id) = (1, $1)",
+]
 MARKS = [
     "INSERT INTO post_tags VALUES (1, $1, $2) ON CONFLICT DO NOTHING",
     "DELETE FROM post_tags WHERE (tenant_id, post_id, tag_id) = (1, $1, $2)",
@@ -116,6 +120,44 @@ async def test_comments_and_their_likes_are_counted_exactly(
                     await connection.execute(random.choice(MODERATE), about.id)
 
     await all_at_once(connections, comment)
+    assert await wrong(database) == []
+
+
+async def test_comments_are_written_while_their_posts_come_and_go(
+    connections: list[asyncpg.Connection], make: Factory, database: Database
+) -> None:
+    author = await make.user()
+    posts = [await make.post(author=author) for _ in range(2)]
+    tops = [await make.comment(post=posts[n % 2], author=author) for n in range(4)]
+
+    async def write(connection: asyncpg.Connection, random: Random) -> None:
+        top = random.choice(tops)
+        if random.random() < 0.7:
+            await connection.execute(COMMENT, top.post_id, random.choice([None, top.id]))
+            return
+        async with connection.transaction():
+            await connection.execute(LOCK_AUTHOR, author.id)
+            await connection.execute(random.choice(EDIT), top.post_id)
+
+    await all_at_once(connections, write)
+    assert await wrong(database) == []
+
+
+async def test_people_like_while_they_come_and_go(
+    connections: list[asyncpg.Connection], make: Factory, database: Database
+) -> None:
+    author = await make.user()
+    posts = [(await make.post(author=author)).id for _ in range(3)]
+    users = [(await make.user()).id for _ in range(4)]
+
+    async def write(connection: asyncpg.Connection, random: Random) -> None:
+        user = random.choice(users)
+        if random.random() < 0.7:
+            await connection.execute(random.choice(LIKES), random.choice(posts), user)
+        else:
+            await connection.execute(random.choice(LEAVE), user)
+
+    await all_at_once(connections, write)
     assert await wrong(database) == []
 
 

@@ -84,7 +84,7 @@ class Scene:
         await make.comment_like(comment=self.top, user=self.fan)
         await make.user_follow(followed=self.writer, follower=self.fan)
 
-    async def another_post(self, **columns: Any) -> Any:  # noqa: ANN401  # the factory's
+    async def another_post(self, **columns: Any) -> Any:  # the factory's
         """Make a post of the same writer, or another, with all that a post can have."""
         make = self.make
         given: dict[str, Any] = {"slug": "other", "author": self.writer, "category": self.shelf}
@@ -94,7 +94,7 @@ class Scene:
         await make.post_like(post=post, user=self.fan)
         return post
 
-    async def change(self, row: Any, **columns: object) -> None:  # noqa: ANN401  # a model
+    async def change(self, row: Any, **columns: object) -> None:  # a model
         """Change a row as an editor would."""
         async with self._database.transaction() as session:
             found = await session.get_one(type(row), (row.tenant_id, row.id))

@@ -17,7 +17,7 @@ from tests.support.factories import Factory
 POSTS = "{ posts { nodes { slug tags { nodes { name } } } } }"
 
 
-def codes(errors: Any) -> list[str]:  # noqa: ANN401  # a result's errors, or none
+def codes(errors: Any) -> list[str]:  # a result's errors, or none
     """List the codes of errors."""
     return [error.extensions["code"] for error in errors or []]
 

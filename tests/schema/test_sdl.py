@@ -26,7 +26,7 @@ OF_THE_SPECIFICATION = {"oneOf"}
 NAMED = ("fields", "arguments", "values")
 
 
-def parts(node: Any, place: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401  # any node
+def parts(node: Any, place: str = "") -> Iterator[tuple[str, Any]]:  # any node
     """Go through everything that has a name, with its place such as ``Query.posts.first``."""
     place = f"{place}.{node.name.value}".lstrip(".")
     yield place, node

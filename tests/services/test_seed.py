@@ -39,7 +39,7 @@ async def rows(database: Database, sql: str) -> Sequence[Row[Any]]:
     return await database.reader(1).rows(text(sql), {})
 
 
-async def one(database: Database, sql: str) -> Any:  # noqa: ANN401  # whatever the statement gives
+async def one(database: Database, sql: str) -> Any:  # whatever the statement gives
     return (await rows(database, sql))[0][0]
 
 

@@ -22,7 +22,7 @@ class BodyFormat(Enum):
 Format = Annotated[BodyFormat | None, strawberry.argument(description="How to give the text.")]
 
 
-def body_of(root: Any, format: Format = BodyFormat.MARKDOWN) -> str:  # noqa: ANN401
+def body_of(root: Any, format: Format = BodyFormat.MARKDOWN) -> str:
     """Pick the column that holds the format; each was rendered when the text was written."""
     text: str = getattr(root, str((format or BodyFormat.MARKDOWN).value))
     return text

@@ -107,7 +107,9 @@ class Comment(Node, Timestamped, Versioned, Likeable):
     body: str = derived(body_of, "The text.")
     depth: int = plain("Steps up to the top of the thread; 0 for a comment that answers none.")
     author: LazyUser | None = one(
-        UserById, key="author_id", description="Who wrote it; null for a guest."
+        UserById,
+        key="author_id",
+        description="Who wrote it; null for a guest, or a user who is no more.",
     )
     guest_name: str | None = plain("The name that a guest gave; null for a user.")
     post: LazyPost = one(PostById, key="post_id", description="The post it stands under.")

@@ -12,11 +12,11 @@ from graphql_api.schema.types.lazy import LazyUserConnection
 from graphql_api.schema.types.user_pages import PEOPLE_PAGES
 
 
-def _id_of(root: Any) -> strawberry.ID:  # noqa: ANN401  # a row
+def _id_of(root: Any) -> strawberry.ID:  # a row
     return strawberry.ID(global_id.encode(global_id.type_of(root), root.id))
 
 
-def database_id_of(root: Any) -> BigInt:  # noqa: ANN401  # a row
+def database_id_of(root: Any) -> BigInt:  # a row
     """Return the number behind a global id."""
     number: BigInt = root.id
     return number

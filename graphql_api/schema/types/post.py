@@ -60,7 +60,7 @@ class PostStatus(Enum):
     )
 
 
-def _excerpt(root: Any, length: Length = DEFAULT_EXCERPT) -> str:  # noqa: ANN401  # a row
+def _excerpt(root: Any, length: Length = DEFAULT_EXCERPT) -> str:  # a row
     """Cut the stored excerpt at a word's end."""
     most = DEFAULT_EXCERPT if length is None else length
     if not 1 <= most <= LONGEST_EXCERPT:

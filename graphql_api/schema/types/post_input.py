@@ -23,6 +23,7 @@ from graphql_api.schema.pagination import Pages
 from graphql_api.services.text import checked_text
 
 MOST_LEVELS = 5
+MOST_PARTS = 50  # each is some 2 kB of SQL, and texts of statements are kept
 
 
 @strawberry.enum
@@ -68,6 +69,8 @@ class PostWhere:
         """Check the filter and turn it into the loaders'."""
         if depth > MOST_LEVELS:
             raise BadUserInputError(f"AND, OR and NOT nest at most {MOST_LEVELS} levels deep")
+        if depth == 1 and self.parts() > MOST_PARTS:
+            raise BadUserInputError(f"AND, OR and NOT hold at most {MOST_PARTS} filters in all")
 
         def deeper(part: PostWhere) -> PostFilter:
             return part.read(depth + 1)
@@ -84,6 +87,15 @@ class PostWhere:
             like_count=optional(IntFilter.read, self.like_count),
             language=optional(StringFilter.read, self.language),
         )
+
+    def parts(self) -> int:
+        """Count the filters in this one, itself included."""
+        below: list[PostWhere] = [
+            *(self.and_ or ()),
+            *(self.or_ or ()),
+            *([self.not_] if self.not_ else ()),
+        ]
+        return 1 + sum(part.parts() for part in below)
 
 
 POST_PAGES = Pages(

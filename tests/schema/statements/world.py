@@ -152,5 +152,5 @@ def _links(write: _Writer, i: int) -> list[Any]:
     return links
 
 
-def _global_id(row: Any) -> str:  # noqa: ANN401  # a model of any kind
+def _global_id(row: Any) -> str:  # a model of any kind
     return global_id.encode(type(row).__name__, row.id)
