@@ -69,6 +69,10 @@ END $$;
 
 CREATE TRIGGER a_place BEFORE INSERT OR UPDATE OF status, deleted_at
     ON comments FOR EACH ROW EXECUTE FUNCTION set_comment_place();
+
+-- what a statement sets by hand is set right; what the triggers below set is right
+CREATE TRIGGER a_place_by_hand BEFORE UPDATE OF visible, root_id, depth
+    ON comments FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION set_comment_place();
 """
 
 POSTS = """
