@@ -1,9 +1,6 @@
 """Pages and totals are those of a naive reference, one statement a batch, whatever is asked."""
 
-import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import fields
+from collections.abc import Sequence
 from itertools import product
 from random import Random
 from typing import Any
@@ -14,17 +11,12 @@ from hypothesis import settings as run_settings
 from hypothesis import strategies as st
 
 from graphql_api.db.database import Database
-from graphql_api.db.monitor import StatementLog
 from graphql_api.loaders.keyset import Order
-from graphql_api.loaders.operation import Operation
-from graphql_api.loaders.page import Page, PageKey, PageLoader, TotalKey
-from graphql_api.loaders.registry import Loaders
+from graphql_api.loaders.page import PageKey
+from tests.loaders.comparison import Recorder, compare
 from tests.loaders.questions import LISTS, batches
 from tests.loaders.reference import Reference, position
-from tests.loaders.world import Content, RowDict, World, contents, minute, written
-
-Recorder = Callable[[], AbstractContextManager[StatementLog]]
-
+from tests.loaders.world import Content, World, contents, minute, written
 
 ORDER = (Order("created_at", descending=True), Order("id"))
 
@@ -108,32 +100,3 @@ async def commented(database: Database, post_ids: Sequence[int]) -> World:
         ],
     }
     return await written(database, content)
-
-
-async def compare(
-    name: str, world: World, keys: Sequence[PageKey], database: Database, statements: Recorder
-) -> None:
-    """Load a batch of pages and totals, and work them out."""
-    reference = Reference(world)
-    loader: PageLoader[Any] = getattr(Loaders(Operation(database.reader(2), world.tenant_id)), name)
-
-    with statements() as log:
-        found = await asyncio.gather(*map(loader.load, keys))
-        totals = await loader.totals.load_many([total_of(key) for key in keys])
-
-    kind = type(loader).__name__
-    assert log.loaders == {kind: 1, f"{kind}.totals": 1}
-    for key, page, total in zip(keys, found, totals, strict=True):
-        assert page == as_loaded(loader, reference.page(name, key)), key
-        assert total == len(reference.ordered(name, (), total_of(key))), key
-
-
-def total_of(key: PageKey) -> TotalKey:
-    return TotalKey(key.parent, key.where, key.deep)
-
-
-def as_loaded(loader: PageLoader[Any], page: Page[RowDict]) -> Page[Any]:
-    """Dress a page of the reference in the loader's rows."""
-    names = [field.name for field in fields(loader.row)]
-    rows = [loader.row(*(row[name] for name in names)) for row in page.rows]
-    return Page(rows, has_next=page.has_next, has_previous=page.has_previous)
