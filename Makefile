@@ -50,7 +50,7 @@ test-browser: $(DEVELOPMENT) ## run the tests that drive Chromium
 	$(BIN)/pytest -m browser
 
 test-long: $(DEVELOPMENT) ## run the tests that take minutes each
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -n 2 -m slow
 
 bench: $(DEVELOPMENT) ## measure naive resolvers, selectinload and the loaders side by side
 	$(BIN)/python -m benchmarks
