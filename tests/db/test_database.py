@@ -189,7 +189,8 @@ async def test_a_database_that_never_answers_is_unavailable_in_seconds() -> None
 async def test_a_pool_that_stays_exhausted_is_unavailable(opened: Open) -> None:
     async with opened(pool_size=1, pool_timeout_s=0.1) as database, database.engine.connect():
         with pytest.raises(UnavailableError) as failed:
-            await value(database, "SELECT count(*) FROM posts")
+            async with asyncio.timeout(3):
+                await value(database, "SELECT count(*) FROM posts")
         assert failed.value.message == UNAVAILABLE
 
 
@@ -202,7 +203,8 @@ async def test_what_a_client_is_told_names_no_statement_and_no_host(settings: Se
 async def test_a_statement_that_takes_too_long_is_unavailable(opened: Open) -> None:
     async with opened(serving=True, command_timeout_s=0.2) as database:
         with pytest.raises(UnavailableError):
-            await database.reader(1).rows(SLEEP, {"seconds": 30})
+            async with asyncio.timeout(5):
+                await database.reader(1).rows(SLEEP, {"seconds": 30})
         assert taken(database) == 0
         assert await value(database, "SELECT 1") == 1
 
