@@ -36,7 +36,7 @@ class Observed(BatchLoader[int, int]):
     async def batch_load_fn(self, keys: list[int]) -> list[int]:
         """Ask the server how many statements like this one it runs now, a little later."""
         statement = text(
-            "SELECT count(*) FROM pg_sleep(0.3), pg_stat_activity"
+            "SELECT count(*) FROM pg_sleep(0.5), pg_stat_activity"
             " WHERE state = 'active' AND query LIKE '%count(*) FROM pg_sleep%'"
             " AND datname = current_database()"
         )
@@ -123,7 +123,7 @@ async def test_a_wave_runs_side_by_side_on_as_many_connections_as_a_request_may_
     n_connections: int, database: Database
 ) -> None:
     operation = Operation(database.reader(n_connections), DEFAULT_TENANT)
-    loaders = [Observed(operation) for _ in range(6)]
+    loaders = [Observed(operation) for _ in range(2 * n_connections)]
     found = await asyncio.gather(*(loader.load(1) for loader in loaders))
     await operation.close()
     assert max(found) == n_connections
