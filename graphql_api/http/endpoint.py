@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import strawberry
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from strawberry.asgi import GraphQL
@@ -37,6 +37,8 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             response = await self.run(request)
         except HTTPException as error:
             response = _refusal(error)
+        except ClientDisconnect:
+            return  # nobody is there to read an answer
         finally:
             if (loaders := getattr(request.state, "loaders", None)) is not None:
                 await asyncio.shield(loaders.close())

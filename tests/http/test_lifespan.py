@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import logging
 import time
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import httpx
+import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -49,6 +51,19 @@ async def test_clients_that_hang_up_leave_no_connection_checked_out(
             for _ in range(2):
                 answer = await client.post("/graphql", content=BODY, headers=JSON)
                 assert answer.json() == {"data": {"categories": []}}
+
+
+async def test_a_client_that_hangs_up_within_its_request_is_no_fault_of_ours(
+    http: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, writer = await asyncio.open_connection("127.0.0.1", http.base_url.port)
+    writer.write(REQUEST[:-1])
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+    for _ in range(3):  # by then the server has noticed
+        assert (await asyncio.to_thread(http.get, "/healthz")).status_code == 200
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 async def test_a_scheduled_post_appears_when_its_time_has_come(
