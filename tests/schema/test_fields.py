@@ -188,3 +188,29 @@ async def test_an_edge_says_since_when_somebody_is_in_a_list(
     [post] = data["posts"]["nodes"]
     assert post["likers"]["edges"] == [{"since": like.created_at.isoformat()}]
     assert data["authors"]["edges"] == [{"since": None}]
+
+
+async def test_the_fields_of_interfaces_are_those_of_their_types(
+    execute: Execute, make: Factory
+) -> None:
+    comment = await make.comment(version=3)
+    likes = [await make.comment_like(comment=comment) for _ in range(2)]
+    tag = await make.tag()
+    data = await execute.data(
+        """query ($ids: [ID!]!) { nodes(ids: $ids) {
+          __typename
+          ... on Likeable { likeCount likers(last: 1) { nodes { databaseId } } }
+          ... on Versioned { version }
+          ... on Followable { followerCount }
+        } }""",
+        ids=[global_id.encode("Comment", comment.id), global_id.encode("Tag", tag.id)],
+    )
+    assert data["nodes"] == [
+        {
+            "__typename": "Comment",
+            "likeCount": 2,
+            "likers": {"nodes": [{"databaseId": likes[0].user_id}]},
+            "version": 3,
+        },
+        {"__typename": "Tag", "followerCount": 0},
+    ]
