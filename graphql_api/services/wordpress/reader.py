@@ -161,6 +161,8 @@ def _add_term(record: Record, site: Site, lines: dict[str, int]) -> None:
         return
     if term is None:
         site.left_out[kind, "without a name"] += 1
-    elif f"{kind} {term.slug}" not in lines:
+    elif f"{kind} {term.slug}" in lines:
+        site.left_out[kind, "with the slug of an earlier one"] += 1
+    else:
         known[term.slug] = term
         lines[f"{kind} {term.slug}"] = record.line

@@ -93,6 +93,21 @@ async def test_terms_may_come_after_items_and_be_declared_as_terms(
     assert child == {"slug": "a"}
 
 
+async def test_a_second_term_of_a_slug_is_left_out_and_counted(load: Import, rows: Rows) -> None:
+    summary = await load(
+        category("a", "A"),
+        category("b", "B"),
+        category("x", "First", parent="a"),
+        category("x", "Second", parent="b"),
+        tag("t", "First"),
+        tag("t", "Second"),
+    )
+    assert await rows("SELECT name FROM tags") == [{"name": "First"}]
+    assert len(await rows("SELECT id FROM categories")) == 3
+    for counts in (summary.categories, summary.tags):
+        assert counts.left_out == {"with the slug of an earlier one": 1}
+
+
 async def test_tags_may_be_double_nameless_encoded_or_undeclared(load: Import, rows: Rows) -> None:
     summary = await load(
         tag("%e6%97%a5", ""),
