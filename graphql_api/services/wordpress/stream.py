@@ -22,6 +22,7 @@ TEXT_LENGTH: Final = 1_000_001
 """Characters kept of one element: one more than the longest column takes, to see what is longer."""
 
 _CHUNK = 256 * 1024
+_BLANK = b"\xef\xbb\xbf \t\r\n"  # the first three are UTF-8's byte order mark
 # how many elements are open around these; the root stands in none
 _CHANNEL_CHILD, _FIELD, _COMMENT_FIELD = 2, 3, 4
 _DEPTHS_WITH_TEXT = {_CHANNEL_CHILD + 1, _FIELD + 1, _COMMENT_FIELD + 1}
@@ -103,13 +104,19 @@ class _Parser:
 
     def feed(self, chunk: bytes) -> list[Record]:
         """Return what ``chunk`` completes; an empty one is the end."""
+        at_end = not chunk
+        if not self._fed:  # faulty plugins write blank lines before everything
+            skipped = len(chunk) - len(chunk.lstrip(_BLANK))
+            self._target.lines_skipped += chunk.count(b"\n", 0, skipped)
+            chunk = chunk[skipped:]
         try:
-            if chunk:
-                self._parser.feed(chunk)
-            else:
+            if at_end:
                 self._parser.close()
+            else:
+                self._parser.feed(chunk)
         except ParseError as error:
-            raise failure(self._path, error.position[0], self._broken(error, chunk)) from None
+            line = error.position[0] + self._target.lines_skipped
+            raise failure(self._path, line, self._broken(error, chunk)) from None
         except DTDForbidden as error:
             page = " (it looks like a web page)" if error.name.lower() == "html" else ""
             raise self._failure(
@@ -149,11 +156,12 @@ class _Target:
         self._text: list[str] = []
         self._length = 0
         self.expat: Any = None
+        self.lines_skipped = 0
 
     @property
     def line(self) -> int:
         """Where the parser stands."""
-        return int(self.expat.CurrentLineNumber)
+        return int(self.expat.CurrentLineNumber) + self.lines_skipped
 
     @property
     def started(self) -> bool:

@@ -1,11 +1,14 @@
 """What becomes of posts (``docs/import-wordpress.md``)."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from graphql_api.db.database import Database
+from graphql_api.services.wordpress import import_wordpress
 from tests.services.wordpress.conftest import Import, Rows
-from tests.services.wordpress.wxr import comment, item
+from tests.services.wordpress.wxr import comment, document, item
 from tests.support.factories import Factory
 
 
@@ -141,3 +144,12 @@ async def test_the_language_is_the_sites(
 ) -> None:
     await load(item(1), language=declared)
     assert await rows("SELECT language FROM posts") == [{"language": ours}]
+
+
+@pytest.mark.parametrize("blank", ["\n", "\ufeff\r\n", " \t\n\ufeff", " " * 600_000])
+async def test_blanks_before_the_xml_declaration_are_skipped(
+    database: Database, tmp_path: Path, blank: str
+) -> None:
+    path = tmp_path / "export.xml"
+    path.write_text(blank + document(item(1)), encoding="utf-8")
+    assert (await import_wordpress(database, path)).posts.added == 1

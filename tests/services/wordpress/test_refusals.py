@@ -74,6 +74,27 @@ def broken(*parts: str) -> tuple[str, str]:
             GOOD.replace('"UTF-8"', '"Shift_JIS"'), "line 1: ", "declared encoding", id="Shift_JIS"
         ),
         pytest.param(
+            GOOD.replace('"UTF-8"', '"GB2312"'), "line 1: ", "declared encoding", id="GB2312"
+        ),
+        pytest.param(
+            "\n\r\n" + GOOD.replace("Body of 2.", "Body \0"),
+            f"line {line_of(GOOD, 'Body of 2.') + 2}: ",
+            "a NUL byte",
+            id="NUL after blank lines",
+        ),
+        pytest.param(
+            "\n" + GOOD.replace("</item>", "</itme>", 1),
+            f"line {line_of(GOOD, '</item>') + 1}: ",
+            "mismatched",
+            id="tags after a blank line",
+        ),
+        pytest.param(
+            "\n" + document(item(1), version="0.9"),
+            f"line {line_of(GOOD, '<item>') + 1}: ",
+            "WXR version 0.9",
+            id="too old after a blank line",
+        ),
+        pytest.param(
             GOOD.replace('"UTF-8"', '"martian"'), "line 1: ", "declared encoding", id="no encoding"
         ),
         pytest.param(
