@@ -91,6 +91,7 @@ async def _write(
             if _version(file) != version:
                 raise ImportFailedError(f"{path} was changed while it was read")
             await writer.write_items(batch)
+        await writer.settle_slugs()
     return writer.summary
 
 

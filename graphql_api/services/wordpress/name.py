@@ -52,7 +52,14 @@ class Names:
             open_ones = clashing
         return chosen
 
+    def is_numbered(self, name: str, wanted: str) -> bool:
+        """Tell whether ``name`` is ``wanted`` with a number, as who came too late has it."""
+        number = name.rpartition("-")[2]
+        return number.isdecimal() and name == self._numbered(wanted, number)
+
     def _next(self, name: str) -> str:
         number = self._last[name] = self._last.get(name, 1) + 1
-        suffix = f"-{number}"
-        return name[: self._length - len(suffix)] + suffix
+        return self._numbered(name, str(number))
+
+    def _numbered(self, name: str, number: str) -> str:
+        return f"{name[: self._length - len(number) - 1]}-{number}"

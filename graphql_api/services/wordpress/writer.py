@@ -1,6 +1,5 @@
 """Brings the rows in line with an export: adds what is new, updates what says something else."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -15,6 +14,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     select,
+    update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -52,6 +52,8 @@ class Writer:
         self._now = now
         self._ledger = Ledger(connection, tenant_id, site.source)
         self._slugs = Names(connection, tenant_id, Post, Post.slug, SLUG_LENGTH)
+        self._wanted_slugs: dict[int, str] = {}
+        """What posts want instead of the slug they got, by their ids."""
         self._authors: dict[str, int] = {}
         self._categories: dict[str, int] = {}
         self._tags: dict[str, int] = {}
@@ -74,9 +76,7 @@ class Writer:
         posts = {item.post.id: item.post for item in items}
         plan = await self._ledger.plan(Post, posts)
         await self._ledger.number(Post, plan)
-        new_slugs = await self._slugs.free([wanted_slug(posts[key]) for key in plan.new])
-        slugs = await self._changed_slugs(plan, posts)
-        slugs |= dict(zip(plan.new, new_slugs, strict=True))
+        slugs = await self._choose_slugs(plan, posts)
 
         def values(key: str) -> Values:
             post = posts[key]
@@ -99,6 +99,25 @@ class Writer:
         if n := sum(len(post.body) > POST_LENGTH for post in posts.values()):
             self.summary.posts.notes[f"shortened to {POST_LENGTH:,} characters"] += n
         await self._write_comments(items, plan.rows)
+
+    async def settle_slugs(self) -> None:
+        """Give posts the slugs they want where other posts of the import have left these."""
+        statement = update(Post).where(
+            Post.tenant_id == self._tenant_id, Post.id == bindparam("row_id")
+        )
+        statement = statement.values(slug=bindparam("wanted"))
+        while self._wanted_slugs:
+            taken = await self._slugs.taken(self._wanted_slugs.values())
+            moves: dict[str, int] = {}
+            for row_id, slug in self._wanted_slugs.items():
+                if slug not in taken:
+                    moves.setdefault(slug, row_id)
+            if not moves:
+                break
+            given = [{"row_id": row_id, "wanted": slug} for slug, row_id in moves.items()]
+            await self._connection.execute(statement, given)
+            for row_id in moves.values():
+                del self._wanted_slugs[row_id]
 
     async def _set_tags(self, wanted: Mapping[int, Iterable[int]]) -> None:
         """Give each post, by id, the tags of these ids and no other; touch no link that stays."""
@@ -151,9 +170,8 @@ class Writer:
 
         def values(term: Term) -> Values:
             if model is Tag:
-                return {"slug": term.slug, "name": term.name}
+                return {"name": term.name}
             return {
-                "slug": term.slug,
                 "name": term.name,
                 "description": term.description or None,
                 "parent_id": plan.rows.get(term.parent),
@@ -162,7 +180,7 @@ class Writer:
         await self._save(
             model,
             plan,
-            (values(terms[slug]) for slug in plan.new),
+            (values(terms[slug]) | {"slug": slug} for slug in plan.new),
             (values(terms[slug]) for slug in plan.changed),
         )
         return plan.rows
@@ -201,26 +219,34 @@ class Writer:
         if n := sum(len(comment.body) > COMMENT_LENGTH for comment in pieces.values()):
             self.summary.comments.notes[f"shortened to {COMMENT_LENGTH:,} characters"] += n
 
-    async def _changed_slugs(self, plan: Plan, posts: Mapping[str, PostContent]) -> dict[str, str]:
-        """Decide the slugs of changed posts: each gets what it wants as soon as that is free."""
-        if not plan.changed:
-            return {}
+    async def _choose_slugs(self, plan: Plan, posts: Mapping[str, PostContent]) -> dict[str, str]:
+        """Give new and changed posts slugs that are free, and note who wants another one."""
+        slugs = await self._present_slugs(plan)
+        wanted = {key: wanted_slug(posts[key]) for key in (*plan.changed, *plan.new)}
+        moving = [
+            key
+            for key in posts
+            if key in wanted
+            and slugs.get(key) != wanted[key]
+            and not self._slugs.is_numbered(slugs.get(key, ""), wanted[key])
+        ]
+        free = await self._slugs.free([wanted[key] for key in moving])
+        slugs |= dict(zip(moving, free, strict=True))
+        self._wanted_slugs |= {
+            plan.rows[key]: wanted[key] for key in wanted if slugs[key] != wanted[key]
+        }
+        return slugs
+
+    async def _present_slugs(self, plan: Plan) -> dict[str, str]:
+        """Return the slugs that changed posts have now."""
         statement = select(Post.id, Post.slug).where(
             Post.tenant_id == self._tenant_id,
             Post.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
         )
         ids = [plan.rows[key] for key in plan.changed]
         found = await self._connection.execute(statement, {"ids": ids})
-        current = {row.id: row.slug for row in found}
-        slugs = {key: current[plan.rows[key]] for key in plan.changed}
-        for key, slug in slugs.items():
-            wanted = wanted_slug(posts[key])
-            if wanted == slug:
-                continue
-            [free] = await self._slugs.free([wanted])
-            if free == wanted or not re.fullmatch(re.escape(wanted) + r"-\d+", slug):
-                slugs[key] = free
-        return slugs
+        present = {row.id: row.slug for row in found}
+        return {key: present[plan.rows[key]] for key in plan.changed}
 
     async def _save(
         self, model: Model, plan: Plan, added: Iterable[Values], changed: Iterable[Values]

@@ -227,18 +227,6 @@ async def test_what_vanished_stays_and_is_reported(load: Import, snapshot: Snaps
     assert "  2 imported before, no longer in the file: they stay" in summary.lines()
 
 
-async def test_a_slug_that_becomes_free_is_taken(
-    load: Import, rows: Rows, database: Database
-) -> None:
-    await load(item(1, post_name="a"), item(2, post_name="a"))
-    await load(item(1, post_name="a"), item(2, post_name="a", title="New"))
-    assert await rows("SELECT slug FROM posts ORDER BY id") == [{"slug": "a"}, {"slug": "a-2"}]
-    async with database.transaction() as session:
-        await session.execute(text("UPDATE posts SET deleted_at = now() WHERE slug = 'a'"))
-    await load(item(1, post_name="a"), item(2, post_name="a", title="Newer"))
-    assert await rows("SELECT slug FROM posts ORDER BY id") == [{"slug": "a"}, {"slug": "a"}]
-
-
 async def test_what_was_purged_here_comes_again(
     load: Import, rows: Rows, database: Database
 ) -> None:
