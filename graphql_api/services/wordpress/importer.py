@@ -15,6 +15,7 @@ from graphql_api.errors import ImportFailedError, UnavailableError
 from graphql_api.models import DEFAULT_TENANT, Tenant
 from graphql_api.services.wordpress.content import Item
 from graphql_api.services.wordpress.reader import Reader
+from graphql_api.services.wordpress.shelf import broken_tree
 from graphql_api.services.wordpress.stream import read
 from graphql_api.services.wordpress.summary import ImportSummary
 from graphql_api.services.wordpress.writer import Writer
@@ -87,6 +88,8 @@ async def _write(
             raise ImportFailedError(f"there is no tenant {tenant_id} to import into")
         writer = Writer(await session.connection(), tenant_id, site, datetime.now(UTC))
         await writer.write_site()
+        if problem := await broken_tree(await session.connection(), tenant_id):
+            raise ImportFailedError(f"nothing of {path} was imported: {problem}")
         for batch in _batches(reader.items(site)):
             if _version(file) != version:
                 raise ImportFailedError(f"{path} was changed while it was read")

@@ -1,15 +1,19 @@
 """Puts what refers to a parent after it: categories, and the comments of a post."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 
 class BrokenTreeError(Exception):
-    """``node`` has no place in the tree; the message says why."""
+    """``node`` has no place in the tree; the message says why.
 
-    def __init__(self, node: str, problem: str) -> None:
+    ``ring`` holds the nodes that lie below one another, where that is the reason.
+    """
+
+    def __init__(self, node: str, problem: str, ring: Sequence[str] = ()) -> None:
         super().__init__(problem)
         self.node = node
+        self.ring = ring
 
 
 def parents_first(parents: Mapping[str, str], *, max_depth: int) -> list[str]:
@@ -34,5 +38,16 @@ def parents_first(parents: Mapping[str, str], *, max_depth: int) -> list[str]:
     if len(ordered) < len(parents):
         placed = set(ordered)
         lost = next(node for node in parents if node not in placed)
-        raise BrokenTreeError(lost, "its parents lead back to itself")
+        ring = _ring(parents, lost)
+        raise BrokenTreeError(ring[0], "its parents lead back to itself", ring)
     return ordered
+
+
+def _ring(parents: Mapping[str, str], node: str) -> list[str]:
+    """Climb from ``node``, which has no root above it, and return those that come again."""
+    seen: dict[str, None] = {}
+    while node not in seen:
+        seen[node] = None
+        node = parents[node]
+    way = list(seen)
+    return way[way.index(node) :]
