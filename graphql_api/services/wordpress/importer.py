@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from graphql_api.db.database import Database, translated
 from graphql_api.errors import ImportFailedError, UnavailableError
@@ -148,5 +148,8 @@ def _sentence(error: OSError | SQLAlchemyError) -> str:
     cause = translated(error)
     if isinstance(cause, UnavailableError):
         return cause.message
+    if isinstance(error, IntegrityError) and error.orig:
+        rule = getattr(error.orig.__cause__, "constraint_name", None) or "without a name"
+        return f"the database's rule {rule} forbids one of its rows; please report this"
     state = getattr(error.orig, "sqlstate", "") if isinstance(error, DBAPIError) else ""
     return _SENTENCES.get(state, "")

@@ -112,6 +112,23 @@ async def test_a_tenant_that_is_not_there_is_a_sentence(database: Database, tmp_
         await import_wordpress(database, path, tenant_id=99)
 
 
+async def test_a_rule_of_the_database_is_a_sentence(
+    database: Database, rows: Rows, snapshot: Snapshot, tmp_path: Path
+) -> None:
+    path = tmp_path / "export.xml"
+    path.write_text(GOOD)
+    # as after a backup was restored without its sequences: this id is given once more
+    await rows("SELECT setval(pg_get_serial_sequence('posts', 'id'), 1)")
+    await import_wordpress(database, path)
+    await rows("SELECT setval(pg_get_serial_sequence('posts', 'id'), 1)")
+    before = await snapshot()
+    path.write_text(document(item(3)))
+    with pytest.raises(ImportFailedError, match="rule pk_posts forbids one of its rows") as caught:
+        await import_wordpress(database, path)
+    assert "\n" not in str(caught.value)
+    assert await snapshot() == before
+
+
 async def test_a_deadlock_is_a_sentence(database: Database, rows: Rows, tmp_path: Path) -> None:
     path = tmp_path / "export.xml"
     path.write_text(GOOD)
