@@ -7,16 +7,17 @@ statement.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, true
+from sqlalchemy import ColumnElement, Select, true
 
 from graphql_api.loaders import arm
 from graphql_api.loaders.base import BatchLoader
 from graphql_api.loaders.keyset import Order, Position
 from graphql_api.loaders.operation import Operation
+from graphql_api.loaders.walk import Shape, Walk, grouped, parameters
 
 RowT = TypeVar("RowT")
 
@@ -80,27 +81,47 @@ class PageLoader(BatchLoader[PageKey, Page[RowT]], Generic[RowT]):
         self.totals = TotalLoader(operation, type(self))
 
     @staticmethod
-    def condition(where: Any) -> ColumnElement[bool]:  # noqa: ANN401  # each list has its own filter
+    def condition(where: Any) -> ColumnElement[bool]:  # each list has its own filter
         """Turn the list's filter into SQL; lists without a filter get none."""
         raise NotImplementedError(where)
+
+    @staticmethod
+    def alternatives(where: Any) -> Sequence[Any]:
+        """Split the filter where its rows are those of several others, each served by an index."""
+        return (where,)
+
+    @staticmethod
+    def through(where: Any) -> "Through | None":  # noqa: ARG004
+        """Say which other lists hold the rows that meet the filter, if some shorter ones do."""
+        return None
 
     async def batch_load_fn(self, keys: list[PageKey]) -> list[Page[RowT]]:
         """Load the page of each key, in the keys' order, with one statement."""
         walks = [walk for index, key in enumerate(keys) for walk in _walks(index, key)]
-        arms = arm.grouped(walks)
+        arms = grouped(walks)
         statement = arm.page_statement(type(self), tuple(arms))  # type: ignore[arg-type]  # a class can be hashed
         found: defaultdict[tuple[int, bool], _Found] = defaultdict(_Found)
         by_number = list(arms.values())
         build = self.row
-        for number, place, earlier, later, *values in await self.fetch(
-            statement, arm.parameters(arms)
-        ):
+        for number, place, earlier, later, *values in await self.fetch(statement, parameters(arms)):
             walk = by_number[number][place - 1]
             met = found[walk.key, walk.shape.backward]
             met.earlier, met.later = earlier, later
             if values[0] is not None:
                 met.rows.append(build(*values))
         return [_page(key, index, found) for index, key in enumerate(keys)]
+
+
+@dataclass(frozen=True, slots=True)
+class Through:
+    """Lists that hold a filtered list's rows together."""
+
+    pages: type[PageLoader[Any]]
+    """Whose lists: their rows are of the same class."""
+    members: Select[int, int]
+    """The parents (``id``) of the lists, beside ``root``, the parent of the filtered list."""
+    where: Hashable
+    """What is left of the filter."""
 
 
 class _Found:
@@ -113,15 +134,15 @@ class _Found:
         self.earlier = self.later = False
 
 
-def _walks(index: int, key: PageKey) -> list[arm.Walk]:
+def _walks(index: int, key: PageKey) -> list[Walk]:
     """Plan the walks for a page: one, or one each way from the row it must hold."""
     directions = [key.backward] if key.around is None else [False, True]
     return [
-        arm.Walk(
+        Walk(
             index,
             key.parent,
             key.size + 1,  # one more tells whether the list goes on
-            arm.Shape(
+            Shape(
                 order=key.order,
                 backward=backward,
                 has_after=key.after is not None,
@@ -174,13 +195,13 @@ class TotalLoader(BatchLoader[TotalKey, int]):
     async def batch_load_fn(self, keys: list[TotalKey]) -> list[int]:
         """Count the list of each key, in the keys' order, with one statement."""
         walks = [
-            arm.Walk(index, key.parent, 0, arm.Shape(where=key.where, deep=key.deep))
+            Walk(index, key.parent, 0, Shape(where=key.where, deep=key.deep))
             for index, key in enumerate(keys)
         ]
-        arms = arm.grouped(walks)
+        arms = grouped(walks)
         by_number = list(arms.values())
         totals = [0] * len(keys)
         statement = arm.total_statement(self._pages, tuple(arms))  # type: ignore[arg-type]  # a class can be hashed
-        for number, place, total in await self.fetch(statement, arm.parameters(arms)):
+        for number, place, total in await self.fetch(statement, parameters(arms)):
             totals[by_number[number][place - 1].key] = total
         return totals

@@ -1,15 +1,26 @@
 """Posts by key, and lists of them."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select, true
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+)
 
-from graphql_api.loaders.base import IDS, WORDS, OneLoader, columns_of, visible
+from graphql_api.loaders.base import IDS, TENANT, WORDS, OneLoader, columns_of, visible
 from graphql_api.loaders.filter import IdFilter, RangeFilter, TextFilter, among, unless
-from graphql_api.loaders.page import PageLoader
+from graphql_api.loaders.page import PageLoader, Through
 from graphql_api.models import Category, Post, PostTag, Tag
 
 
@@ -89,9 +100,32 @@ class _PostPages(PageLoader[PostRow]):
         """Turn the filter into SQL."""
         return and_(true(), *_conditions(where))
 
+    @staticmethod
+    def alternatives(where: PostFilter | None) -> Sequence[PostFilter | None]:
+        """Give each alternative of an OR that all rows must meet, beside the other conditions."""
+        parts = _conjuncts(where)
+        for index, part in enumerate(parts):
+            if part.any_of:
+                rest = (*parts[:index], replace(part, any_of=None), *parts[index + 1 :])
+                return [PostFilter(all_of=(*rest, one)) for one in part.any_of]
+        return (where,)
+
 
 class Posts(_PostPages):
     """All posts."""
+
+    @staticmethod
+    def through(where: PostFilter | None) -> Through | None:
+        """Read the posts with some tags from the lists of these tags."""
+        parts = _conjuncts(where)
+        for index, part in enumerate(parts):
+            if part.any_tags is not None:
+                left = (*parts[:index], replace(part, any_tags=None), *parts[index + 1 :])
+                return Through(PostsByTag, _tags(part.any_tags), PostFilter(all_of=left))
+            if part.all_tags:
+                rarest = _tags(part.all_tags).order_by(Tag.post_count).limit(1)
+                return Through(PostsByTag, rarest, where)
+        return None
 
 
 class PostsByAuthor(_PostPages):
@@ -112,6 +146,16 @@ class PostsByTag(_PostPages):
 
     link = PostTag, and_(PostTag.tenant_id == Post.tenant_id, PostTag.post_id == Post.id)
     parent = PostTag.tag_id
+    only = PostTag.published_at.is_not(None)
+    columns = {"id": PostTag.post_id, "published_at": PostTag.published_at}  # noqa: RUF012  # never changed
+
+
+def _conjuncts(where: PostFilter | None) -> list[PostFilter]:
+    """Flatten the filter into those that must all hold."""
+    if where is None:
+        return []
+    below = [part for each in where.all_of for part in _conjuncts(each)]
+    return [replace(where, all_of=()), *below]
 
 
 def _conditions(where: PostFilter) -> Iterator[ColumnElement[bool]]:
@@ -131,17 +175,20 @@ def _conditions(where: PostFilter) -> Iterator[ColumnElement[bool]]:
         if bounds is not None:
             yield from bounds.on(value)
     if where.any_tags is not None:
-        yield Post.id.in_(_marked(where.any_tags))
+        yield Post.id.in_(select(PostTag.post_id).where(_has_tag(where.any_tags)))
     if where.all_tags:
+        marks = select(func.count()).where(_has_tag(where.all_tags), PostTag.post_id == Post.id)
         every = len(set(where.all_tags))
-        marked = _marked(where.all_tags).group_by(PostTag.post_id)
-        yield Post.id.in_(marked.having(func.count() == every))
+        yield marks.correlate(Post).scalar_subquery() == every
 
 
-def _marked(slugs: tuple[str, ...]) -> Select[int]:
-    """Select the ids of posts with tags of these slugs, one row a post and tag."""
-    return (
-        select(PostTag.post_id)
-        .join(Tag, and_(Tag.tenant_id == PostTag.tenant_id, Tag.id == PostTag.tag_id))
-        .where(visible(Tag), among(Tag.slug, slugs))
-    )
+def _tags(slugs: tuple[str, ...]) -> Select[int, int]:
+    """Select the ids of tags beside the root of everything."""
+    root: ColumnElement[int] = literal_column("0", BigInteger).label("root")
+    return select(root, Tag.id).where(visible(Tag), among(Tag.slug, slugs))
+
+
+def _has_tag(slugs: tuple[str, ...]) -> ColumnElement[bool]:
+    """Select the marks that tags of these slugs left on posts."""
+    ids = _tags(slugs).with_only_columns(Tag.id)
+    return and_(PostTag.tenant_id == TENANT, PostTag.tag_id.in_(ids))
