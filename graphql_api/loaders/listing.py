@@ -94,10 +94,9 @@ class Listing:
         ordered = [source.c[part.column] for part in self.shape.order]
         return self._cut(rows.ext(distinct_on(*ordered)) if overlapping else rows, ordered)
 
-    def size(self) -> ColumnElement[int]:
-        """Count the rows of a walk's list."""
-        number = func.count(self.columns["id"].distinct()) if self.overlapping else func.count()
-        return self._select(number).where(self._of_parent()).scalar_subquery()
+    def ids(self) -> Select[Any]:
+        """Select the ids of a walk's whole list; some twice where members share rows."""
+        return self._select(self.columns["id"].label("id")).where(self._of_parent())
 
     def any_past(self, cursor: str, *, backward: bool) -> ColumnElement[bool]:
         """Tell whether the list has rows at or past a cursor; false where none was given.
@@ -188,6 +187,14 @@ def rows_of(parts: Sequence[Listing]) -> Select[Any]:
         return first.rows()
     every = union_all(*(part.rows() for part in parts)).lateral("any")
     return first.merged(select(*every.c), every, overlapping=True)
+
+
+def size_of(parts: Sequence[Listing]) -> ColumnElement[int]:
+    """Count the rows of a walk's list, each once."""
+    rows: FromClause | CompoundSelect[Any] | Select[Any] = union(*(part.ids() for part in parts))
+    if len(parts) == 1:
+        rows = parts[0].ids().distinct() if parts[0].overlapping else parts[0].ids()
+    return select(func.count()).select_from(rows.subquery()).scalar_subquery()
 
 
 def _columns(pages: "type[PageLoader[Any]]") -> dict[str, Any]:

@@ -68,6 +68,10 @@ async def test_a_request_that_is_cancelled_at_any_moment_gives_its_connections_b
         await leave(running)
         assert n_connections_in_use() == 0
 
+    async def nothing_sleeps() -> bool:
+        return sum([await n_sleeping(database, number) for number in range(50)]) == 0
+
+    await until(nothing_sleeps)
     operations = [Operation(database.reader(4), DEFAULT_TENANT) for _ in range(10)]
     async with asyncio.timeout(10):
         found = await asyncio.gather(
