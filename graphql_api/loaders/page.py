@@ -91,7 +91,7 @@ class PageLoader(BatchLoader[PageKey, Page[RowT]], Generic[RowT]):
         return (where,)
 
     @staticmethod
-    def through(where: Any) -> "Through | None":  # noqa: ARG004
+    def through(where: Any) -> "Through | None":  # noqa: ARG004  # for subclasses
         """Say which other lists hold the rows that meet the filter, if some shorter ones do."""
         return None
 

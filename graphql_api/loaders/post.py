@@ -123,8 +123,10 @@ class Posts(_PostPages):
                 left = (*parts[:index], replace(part, any_tags=None), *parts[index + 1 :])
                 return Through(PostsByTag, _tags(part.any_tags), PostFilter(all_of=left))
             if part.all_tags:
-                rarest = _tags(part.all_tags).order_by(Tag.post_count).limit(1)
-                return Through(PostsByTag, rarest, where)
+                tags = _tags(part.all_tags)
+                found = tags.with_only_columns(func.count()).scalar_subquery()
+                rarest = tags.where(found == len(set(part.all_tags))).order_by(Tag.post_count)
+                return Through(PostsByTag, rarest.limit(1), where)
         return None
 
 

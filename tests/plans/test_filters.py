@@ -1,0 +1,142 @@
+"""Every filter of posts and comments, about the common and the rare, is served by an index."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from graphql_api.schema import global_id
+from tests.plans.catalogue import PARENTS, inputs
+from tests.plans.explain import Explainer, Plans
+
+pytestmark = pytest.mark.xdist_group("plans")
+
+
+def _ids(type_name: str, *numbers: int) -> list[str]:
+    return [f'"{global_id.encode(type_name, number)}"' for number in numbers]
+
+
+def _lists(*values: str) -> list[str]:
+    return [f"[{value}]" for value in values]
+
+
+Samples = dict[str, dict[str, list[str]]]
+"""Values for each condition of each field of a filter; a field that is a condition has one, ''."""
+
+USERS = _ids("User", 1, 3_500, 3_700)
+MANY_USERS = ", ".join(_ids("User", *range(1, 101)))
+CATEGORIES = _ids("Category", 1, 200)
+
+TWO_COMMON_TAGS = '"tag-1", "tag-2"'
+ONE_COMMON_TAG_AND_ANOTHER = '{anyTags: ["tag-1"]}, {anyTags: ["tag-2"]}'
+
+POSTS: Samples = {
+    "author": {
+        "eq": USERS,
+        "in": _lists(", ".join(USERS), MANY_USERS),
+        "notIn": _lists(USERS[0], MANY_USERS),
+    },
+    "category": {
+        "eq": CATEGORIES,
+        "in": _lists(", ".join(CATEGORIES)),
+        "notIn": _lists(CATEGORIES[0]),
+    },
+    "anyTags": {
+        "": _lists('"tag-1"', '"tag-450"', '"tag-470"', f'{TWO_COMMON_TAGS}, "tag-470"', '"none"')
+    },
+    "allTags": {"": _lists(TWO_COMMON_TAGS, '"tag-1", "tag-470"', '"tag-1", "none"')},
+    "publishedAt": {
+        "gte": ['"2025-09-01T00:00:00Z"', '"2030-01-01T00:00:00Z"'],
+        "lt": ['"2020-02-01T00:00:00Z"', '"2030-01-01T00:00:00Z"'],
+    },
+    "likeCount": {"eq": ["0", "3", "1000"], "gte": ["1", "1000"], "lte": ["0", "5"]},
+    "language": {
+        "eq": ['"en"', '"is"', '"xx"'],
+        "in": _lists('"ja", "is"'),
+        "startsWith": ['"e"', '"i"', '"xx"'],
+    },
+    "AND": {
+        "": _lists(
+            f'{{author: {{eq: {USERS[0]}}}}}, {{language: {{eq: "ja"}}}}',
+            ONE_COMMON_TAG_AND_ANOTHER,
+        )
+    },
+    "OR": {
+        "": _lists(
+            f'{{author: {{eq: {USERS[2]}}}}}, {{anyTags: ["tag-470"]}}',
+            f'{{author: {{eq: {USERS[0]}}}}}, {{anyTags: ["tag-1"]}}',
+            '{language: {eq: "en"}}, {likeCount: {gte: 1000}}',
+        )
+    },
+    "NOT": {"": [f"{{author: {{eq: {USERS[0]}}}}}", '{anyTags: ["tag-1"]}']},
+}
+
+COMMENTS: Samples = {
+    "parent": {
+        "eq": _ids("Comment", 1, 200_000),
+        "in": _lists(", ".join(_ids("Comment", 1, 2))),
+        "notIn": _lists(*_ids("Comment", 1)),
+    },
+    "author": {
+        "eq": _ids("User", 1, 4_980),
+        "in": _lists(", ".join(_ids("User", 1, 4_980))),
+        "notIn": _lists(*_ids("User", 1)),
+    },
+    "createdAt": {
+        "gte": ['"2020-01-01T00:00:00Z"', '"2030-01-01T00:00:00Z"'],
+        "lt": ['"2020-01-03T00:00:00Z"', '"2030-01-01T00:00:00Z"'],
+    },
+    "topLevelOnly": {"": ["true"]},
+}
+
+BLOCKS = 500
+"""Blocks for a page of 20: an index leads to the rows, and at most each tenth is of no use."""
+
+MORE_BLOCKS = {
+    f"allTags: [{TWO_COMMON_TAGS}]": 2_000,  # each post of the rarer tag is looked up
+    f"AND: [{ONE_COMMON_TAG_AND_ANOTHER}]": 6_000,  # as are the posts of one of the tags here
+    "likeCount: {eq: 3}": 1_000,  # newest first, while the index has them by likes
+}
+"""What takes more, and why."""
+
+COMMENTS_OF_ONE_POST = 60_000
+"""Blocks for a filter that no index of a post's comments has: all 30,000 of the largest post."""
+
+
+def samples(filters: dict[str, dict[str, list[str]]]) -> Iterator[str]:
+    """Write each filter by itself."""
+    for name, conditions in filters.items():
+        for condition, values in conditions.items():
+            for value in values:
+                yield f"{name}: {{{condition}: {value}}}" if condition else f"{name}: {value}"
+
+
+@pytest.mark.parametrize(("name", "filters"), [("PostWhere", POSTS), ("CommentWhere", COMMENTS)])
+def test_every_condition_of_the_schema_has_a_sample(
+    name: str, filters: dict[str, dict[str, list[str]]]
+) -> None:
+    assert {field: set(conditions) for field, conditions in filters.items()} == inputs(name)
+
+
+async def hold(operation: str, explainer: Explainer) -> None:
+    """Hold that an operation reads no large table whole, with the values that it has."""
+    for statement in await explainer.statements(operation):
+        plan = await explainer.plan(statement, Plans.CUSTOM)
+        assert not plan.whole, f"{operation}\n{plan}"
+
+
+@pytest.mark.parametrize("where", list(samples(POSTS)))
+async def test_posts_are_filtered_by_an_index(where: str, explainer: Explainer) -> None:
+    for order in ("PUBLISHED_AT", "LIKES"):
+        arguments = f"first: 20, where: {{{where}}}, orderBy: {{field: {order}}}"
+        await hold(f"{{ posts({arguments}) {{ nodes {{ id }} }} }}", explainer)
+
+
+@pytest.mark.parametrize("where", list(samples(COMMENTS)))
+async def test_the_comments_of_a_post_are_filtered_by_an_index(
+    where: str, explainer: Explainer
+) -> None:
+    for post in PARENTS["Post"].values():
+        for order in ("CREATED_AT", "LIKES"):
+            arguments = f"first: 20, where: {{{where}}}, orderBy: {{field: {order}}}"
+            selection = f"comments({arguments}) {{ nodes {{ id }} totalCount }}"
+            await hold(post % selection, explainer)
