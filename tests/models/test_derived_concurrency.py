@@ -177,9 +177,9 @@ async def test_posts_that_share_tags_and_authors_come_and_go(
     connections: list[asyncpg.Connection], make: Factory, database: Database
 ) -> None:
     tags = [await make.tag() for _ in range(4)]
-    authors = [await make.user() for _ in range(2)]
+    authors = [await make.user() for _ in range(4)]
     posts = [
-        await make.post(author=authors[n % 2], tags=Random(n).sample(tags, 3))  # noqa: S311  # no secret
+        await make.post(author=authors[n % 4], tags=Random(n).sample(tags, 3))  # noqa: S311  # no secret
         for n in range(8)
     ]
 
