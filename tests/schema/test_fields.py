@@ -223,8 +223,10 @@ async def test_categories_are_those_at_the_top_unless_all_are_wanted(
     await make.category(name="below", parent=top)
     await make.category(name="Another top")
     data = await execute.data(
-        "query ($no: Boolean) { plain: categories { name } null: categories(rootsOnly: $no) { name }"
-        " yes: categories(rootsOnly: true) { name } all: categories(rootsOnly: false) { name } }",
+        """query ($no: Boolean) {
+          plain: categories { name } null: categories(rootsOnly: $no) { name }
+          yes: categories(rootsOnly: true) { name } all: categories(rootsOnly: false) { name }
+        }""",
         no=None,
     )
     roots = [{"name": "Another top"}, {"name": "top"}]
