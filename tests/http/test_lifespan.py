@@ -37,13 +37,14 @@ async def test_clients_that_hang_up_leave_no_connection_checked_out(
     one_connection = settings.model_copy(update={"pool_size": 1, "pool_timeout_s": 2.0})
     with running(one_connection) as base:
         port = urlsplit(base).port
-        async with engine.begin() as locker:
+        async with engine.begin() as locker, engine.connect() as watcher:
+            await watcher.execution_options(isolation_level="AUTOCOMMIT")
             await locker.execute(text("LOCK TABLE categories IN ACCESS EXCLUSIVE MODE"))
             for _ in range(3):
                 _, writer = await asyncio.open_connection("127.0.0.1", port)
                 writer.write(REQUEST)
                 await writer.drain()
-                while not (await locker.execute(WAITING)).scalar():  # noqa: ASYNC110  # nobody tells
+                while not (await watcher.execute(WAITING)).scalar():  # noqa: ASYNC110  # nobody tells
                     await asyncio.sleep(0.01)
                 writer.close()
                 await writer.wait_closed()

@@ -214,3 +214,21 @@ async def test_the_fields_of_interfaces_are_those_of_their_types(
         },
         {"__typename": "Tag", "followerCount": 0},
     ]
+
+
+async def test_categories_are_those_at_the_top_unless_all_are_wanted(
+    execute: Execute, make: Factory
+) -> None:
+    top = await make.category(name="top")
+    await make.category(name="below", parent=top)
+    await make.category(name="Another top")
+    data = await execute.data(
+        """query ($no: Boolean) {
+          plain: categories { name } null: categories(rootsOnly: $no) { name }
+          yes: categories(rootsOnly: true) { name } all: categories(rootsOnly: false) { name }
+        }""",
+        no=None,
+    )
+    roots = [{"name": "Another top"}, {"name": "top"}]
+    assert data.pop("all") == [{"name": "Another top"}, {"name": "below"}, {"name": "top"}]
+    assert data == {"plain": roots, "null": roots, "yes": roots}
