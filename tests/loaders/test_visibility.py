@@ -49,7 +49,7 @@ HIDINGS: dict[str, tuple[str, dict[str, str]]] = {
         {"posts": "post", "comments": THREAD},
     ),
     "a scheduled post": (
-        "UPDATE posts SET status = 'scheduled' WHERE id = :post",
+        "UPDATE posts SET status = 'scheduled', published_at = '2100-01-01' WHERE id = :post",
         {"posts": "post", "comments": THREAD},
     ),
     "an archived post": (

@@ -21,7 +21,8 @@ LANGUAGES = ("en", "en-GB", "ja")
 NAMES = ("Ann", "ann", "Bo", "Élan", "日本", "\uffff", "\U00010400")  # a test of code points' order
 
 _few = st.integers(0, 2)
-_post_statuses = st.sampled_from(("published", "published", "published", "scheduled", "draft"))
+# none scheduled: a server that another test runs on this database would publish it
+_post_statuses = st.sampled_from(("published", "published", "published", "archived", "draft"))
 _comment_statuses = st.sampled_from(("approved", "approved", "approved", "pending"))
 _deleted = st.sampled_from((None, None, None, None, BEGINNING))
 _names = st.sampled_from(NAMES)
