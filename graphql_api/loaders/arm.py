@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Label, Select, literal_column, or_, select, true, union_all
 from sqlalchemy.sql.selectable import CompoundSelect
 
-from graphql_api.loaders.listing import Listing, rows_of
+from graphql_api.loaders.listing import Listing, rows_of, size_of
 from graphql_api.loaders.walk import Shape
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _page(listing: Listing, number: int) -> Select[Any]:
 def _total(listing: Listing, number: int) -> Select[Any]:
     """Select the size of each walk's list."""
     walks = listing.walks
-    total = listing.narrowed(listing.shape.where).size()
+    total = size_of(listing.parts())
     return select(_labelled(number), walks.c.place, total.label("total")).select_from(walks)
 
 

@@ -191,9 +191,10 @@ def rows_of(parts: Sequence[Listing]) -> Select[Any]:
 
 def size_of(parts: Sequence[Listing]) -> ColumnElement[int]:
     """Count the rows of a walk's list, each once."""
-    rows: FromClause | CompoundSelect[Any] | Select[Any] = union(*(part.ids() for part in parts))
-    if len(parts) == 1:
-        rows = parts[0].ids().distinct() if parts[0].overlapping else parts[0].ids()
+    first, *others = (part.ids() for part in parts)
+    if parts[0].overlapping:
+        first = first.distinct()
+    rows = first.union(*others) if others else first
     return select(func.count()).select_from(rows.subquery()).scalar_subquery()
 
 

@@ -123,8 +123,10 @@ class Posts(_PostPages):
                 left = (*parts[:index], replace(part, any_tags=None), *parts[index + 1 :])
                 return Through(PostsByTag, _tags(part.any_tags), PostFilter(all_of=left))
             if part.all_tags:
-                rarest = _tags(part.all_tags).order_by(Tag.post_count).limit(1)
-                return Through(PostsByTag, rarest, where)
+                tags = _tags(part.all_tags)
+                found = tags.with_only_columns(func.count()).scalar_subquery()
+                rarest = tags.where(found == len(set(part.all_tags))).order_by(Tag.post_count)
+                return Through(PostsByTag, rarest.limit(1), where)
         return None
 
 
@@ -175,7 +177,8 @@ def _conditions(where: PostFilter) -> Iterator[ColumnElement[bool]]:
         if bounds is not None:
             yield from bounds.on(value)
     if where.any_tags is not None:
-        yield Post.id.in_(select(PostTag.post_id).where(_has_tag(where.any_tags)))
+        marked = Post.id.in_(select(PostTag.post_id).where(_has_tag(where.any_tags)))
+        yield marked.is_(true())  # no join: it would read all posts of the tags again for each walk
     if where.all_tags:
         marks = select(func.count()).where(_has_tag(where.all_tags), PostTag.post_id == Post.id)
         every = len(set(where.all_tags))
