@@ -224,15 +224,18 @@ BEGIN
         ) AS sums (of_tenant, of_parent, change)
         WHERE tenant_id = of_tenant AND id = of_parent;
     IF TG_OP = 'UPDATE' THEN
-        WITH RECURSIVE below (tenant_id, post_id, id, visible) AS (
-            SELECT of_tenant, of_post, of_comment, change > 0
-            FROM unnest(tenants, posts_of, ids, changes)
-                AS flipped (of_tenant, of_post, of_comment, change)
+        -- all replies of these posts at once: an index by parent holds the visible ones only
+        WITH RECURSIVE replies AS MATERIALIZED (
+            SELECT tenant_id, parent_id, id, status = 'approved' AND deleted_at IS NULL AS shown
+            FROM comments WHERE parent_id IS NOT NULL
+                AND (tenant_id, post_id) IN (SELECT * FROM unnest(tenants, posts_of))
+        ), below (tenant_id, id, visible) AS (
+            SELECT of_tenant, of_comment, change > 0
+            FROM unnest(tenants, ids, changes) AS flipped (of_tenant, of_comment, change)
             UNION ALL
-            SELECT reply.tenant_id, reply.post_id, reply.id,
-                below.visible AND reply.status = 'approved' AND reply.deleted_at IS NULL
-            FROM below JOIN comments AS reply ON reply.tenant_id = below.tenant_id
-                AND reply.post_id = below.post_id AND reply.parent_id = below.id
+            SELECT replies.tenant_id, replies.id, below.visible AND replies.shown
+            FROM below JOIN replies ON replies.tenant_id = below.tenant_id
+                AND replies.parent_id = below.id
         )
         UPDATE comments SET visible = below.visible FROM below
             WHERE comments.tenant_id = below.tenant_id AND comments.id = below.id
