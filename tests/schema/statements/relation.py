@@ -11,7 +11,7 @@ from graphql_api.schema.relations import Relation
 from tests.schema.statements.world import Ids
 
 LABELS = {"Category": "slug", "Comment": "body", "Post": "slug", "Tag": "slug", "User": "username"}
-PARENTS = {"Category": "shelf", "Comment": "reply", "Post": "first", "Tag": "a", "User": "author"}
+PARENTS = {"Category": "shelf", "Comment": "leaf", "Post": "first", "Tag": "a", "User": "author"}
 
 # what number i of the world has there: a relation without a line here fails its test
 RELATED: dict[str, Callable[[int], Any]] = {
@@ -19,22 +19,22 @@ RELATED: dict[str, Callable[[int], Any]] = {
     "Category.parent": lambda _: "root",
     "Category.path": lambda i: ["root", f"shelf-{i}"],
     "Category.posts": lambda i: [f"second-{i}", f"first-{i}"],
-    "Comment.ancestors": lambda i: [f"top-{i}"],
-    "Comment.author": lambda i: f"fan-a-{i}",
+    "Comment.ancestors": lambda i: [f"top-{i}", f"reply-{i}"],
+    "Comment.author": lambda i: f"fan-b-{i}",
     "Comment.likers": lambda i: [f"fan-b-{i}", f"fan-a-{i}"],
-    "Comment.parent": lambda i: f"top-{i}",
+    "Comment.parent": lambda i: f"reply-{i}",
     "Comment.post": lambda i: f"first-{i}",
-    "Comment.replies": lambda i: [f"leaf-{i}"],
+    "Comment.replies": lambda i: [f"end-{i}"],
     "Comment.root": lambda i: f"top-{i}",
     "Post.author": lambda i: f"author-{i}",
     "Post.category": lambda i: f"shelf-{i}",
-    "Post.comments": lambda i: [f"top-{i}", f"reply-{i}", f"leaf-{i}"],
+    "Post.comments": lambda i: [f"top-{i}", f"reply-{i}", f"leaf-{i}", f"end-{i}"],
     "Post.likers": lambda i: [f"fan-b-{i}", f"fan-a-{i}"],
     "Post.tags": lambda i: [f"a-{i}", f"b-{i}"],
     "Tag.posts": lambda i: [f"second-{i}", f"first-{i}"],
-    "User.comments": lambda i: [f"top-{i}"],
+    "User.comments": lambda i: [f"top-{i}", f"end-{i}"],
     "User.followers": lambda i: [f"fan-b-{i}", f"fan-a-{i}"],
-    "User.following": lambda i: [f"fan-b-{i}", f"fan-a-{i}"],
+    "User.following": lambda i: [f"fan-b-{i}"],
     "User.posts": lambda i: [f"second-{i}", f"first-{i}"],
 }
 LISTS: dict[str, list[str]] = {

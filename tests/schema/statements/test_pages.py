@@ -78,7 +78,7 @@ async def test_aliases_of_one_connection_cost_one_statement(
     one = parents(world, name, 1)
     found = await execute.data(query(name, selection(name, "", "pageInfo { endCursor }")), **one)
     page = (found["nodes"][0] if one else found)[field]
-    given = list(arguments(name, page["pageInfo"]["endCursor"], world["reply"][0]))
+    given = list(arguments(name, page["pageInfo"]["endCursor"], world["leaf"][0]))
     aliases = [f"p{n}: {selection(name, f'({text})')}" for n, text in enumerate(given)]
     with statements() as log:
         data = await execute.data(query(name, *aliases), **parents(world, name, MOST))

@@ -57,11 +57,12 @@ async def test_five_levels_cost_a_statement_for_each_relation(
         "UserById": 1,
     }
     last = MOST - 1
-    top, reply, leaf = data["posts"]["nodes"][MOST]["comments"]["nodes"]
+    top, reply, leaf, end = data["posts"]["nodes"][MOST]["comments"]["nodes"]
     newest = {"nodes": [{"slug": f"second-{last}"}]}
     assert top["author"]["posts"]["nodes"][0]["tags"]["nodes"] == [{"posts": newest}]
     assert reply["author"] == {"posts": {"nodes": []}}
-    assert leaf["replies"] == {"nodes": []}
+    assert end["replies"] == {"nodes": []}
+    assert leaf["author"] == {"posts": {"nodes": []}}
     shelf = {"path": [{"slug": "root"}, {"slug": f"shelf-{last}"}]}
     assert reply["replies"]["nodes"] == [{"ancestors": [{"post": {"category": shelf}}] * 2}]
 

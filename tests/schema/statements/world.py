@@ -2,8 +2,9 @@
 
 Number ``i`` has: two posts by ``author-i``, ``first-i`` on ``shelf-i`` with the tags ``a-i`` and
 ``b-i``, and ``second-i`` on ``below-i``, the shelf below, with ``a-i``; under the first a thread
-``top-i``, ``reply-i``, ``leaf-i``; and two fans who like and follow, ``fan-a-i`` first, then
-``fan-b-i``. Every shelf is below ``root``.
+``top-i``, ``reply-i``, ``leaf-i``, ``end-i``; two fans, ``fan-a-i`` before ``fan-b-i``, who like
+the first post and the leaf and follow the author, who follows the second. ``root`` is the shelf
+above all.
 """
 
 from datetime import datetime, timedelta
@@ -37,7 +38,7 @@ MOST = 50
 
 
 async def make_world(database: Database, numbers: range) -> Ids:
-    """Write ``numbers``; return ids of the first posts, authors, replies, a-tags and shelves."""
+    """Write ``numbers``; return ids of the first posts, authors, leaves, a-tags and shelves."""
     rows: Rows = {}
     async with database.transaction() as session:
         write = _Writer(session, rows)
@@ -56,12 +57,17 @@ async def make_world(database: Database, numbers: range) -> Ids:
         await write.all([link for i in numbers for link in _links(write, i)])
     return {
         kind: [_global_id(rows[f"{kind}-{i}"]) for i in numbers]
-        for kind in ("first", "author", "reply", "a", "shelf")
+        for kind in ("first", "author", "leaf", "a", "shelf")
     }
 
 
 _USERS = ("author", "fan-a", "fan-b")
-_THREAD = (("top", "author", None), ("reply", "fan-a", "top"), ("leaf", "fan-b", "reply"))
+_THREAD = (
+    ("top", "author", None),
+    ("reply", "fan-a", "top"),
+    ("leaf", "fan-b", "reply"),
+    ("end", "author", "leaf"),
+)
 
 
 class _Writer:
@@ -145,10 +151,10 @@ def _links(write: _Writer, i: int) -> list[Any]:
         fan, author = number(name), number("author")
         links += [
             PostLike(post_id=number("first"), user_id=fan, **tenant),
-            CommentLike(comment_id=number("reply"), user_id=fan, **tenant),
+            CommentLike(comment_id=number("leaf"), user_id=fan, **tenant),
             UserFollow(followed_id=author, follower_id=fan, **tenant),
-            UserFollow(followed_id=fan, follower_id=author, **tenant),
         ]
+    links.append(UserFollow(followed_id=number("fan-b"), follower_id=number("author"), **tenant))
     return links
 
 
