@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, select, true
+from sqlalchemy import CTE, ColumnElement, FromClause, Select, and_, literal_column, select, true
 
 from graphql_api.loaders.base import IDS, ManyLoader, OneLoader, columns_of, visible
 from graphql_api.loaders.filter import IdFilter, RangeFilter
@@ -69,17 +69,20 @@ class AncestorsByComment(ManyLoader[int, CommentRow]):
             .where(visible(Comment), Comment.id == IDS.any_())
             .cte("climb", recursive=True)
         )
-        climb = climb.union_all(
-            select(climb.c.start, Comment.parent_id)
-            .join(climb, Comment.id == climb.c.next)
-            .where(visible(Comment))
-        )
-        return (
-            select(climb.c.start, *columns_of(CommentRow, Comment))
-            .join(climb, Comment.id == climb.c.next)
-            .where(visible(Comment))
-            .order_by(climb.c.start, Comment.depth)
-        )
+        step = _next(climb, Comment.parent_id.label("next"))
+        climb = climb.union_all(select(climb.c.start, step.c.next).join(step, true()))
+        row = _next(climb, *columns_of(CommentRow, Comment))
+        return select(climb.c.start, *row.c).join(row, true()).order_by(climb.c.start, row.c.depth)
+
+
+def _next(climb: CTE, *columns: ColumnElement[Any]) -> FromClause:
+    """Select the comment that the climb reaches next.
+
+    The LIMIT makes PostgreSQL look each up: it expects far more of them than there are, and for so
+    many would read the whole table.
+    """
+    found = select(*columns).where(visible(Comment), Comment.id == climb.c.next)
+    return found.limit(literal_column("1")).lateral()
 
 
 class _CommentPages(PageLoader[CommentRow]):

@@ -177,7 +177,8 @@ def _conditions(where: PostFilter) -> Iterator[ColumnElement[bool]]:
         if bounds is not None:
             yield from bounds.on(value)
     if where.any_tags is not None:
-        yield Post.id.in_(select(PostTag.post_id).where(_has_tag(where.any_tags)))
+        marked = Post.id.in_(select(PostTag.post_id).where(_has_tag(where.any_tags)))
+        yield marked.is_(true())  # no join: it would read all posts of the tags again for each walk
     if where.all_tags:
         marks = select(func.count()).where(_has_tag(where.all_tags), PostTag.post_id == Post.id)
         every = len(set(where.all_tags))
