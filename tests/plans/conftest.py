@@ -39,7 +39,10 @@ def large_database(server: postgres.Server) -> Iterator[URL]:
 
 
 async def _fill(url: URL) -> None:
-    driver = await asyncpg.connect(postgres.address(url))
+    # VACUUM marks pages as visible only once their commit is on disk
+    driver = await asyncpg.connect(
+        postgres.address(url), server_settings={"synchronous_commit": "on"}
+    )
     async with driver.transaction(), bare(driver, TABLES, lambda *_: None):
         await driver.execute("; ".join(map(ALONE.format, TABLES)))
         await driver.execute(CONTENT)
