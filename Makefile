@@ -10,7 +10,7 @@ DEVELOPMENT := .venv/.development
 # the same answer on every platform and every Python from 3.11 on
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --extra embedded --group dev pyproject.toml
-PYTEST := $(BIN)/pytest -n 2 --dist loadgroup -m 'not browser and not slow'
+PYTEST := $(BIN)/pytest -n 2 -m 'not browser and not slow'
 
 .DEFAULT_GOAL := help
 .PHONY: help demo install test check lock-check test-debian test-browser test-long bench format \
@@ -50,7 +50,7 @@ test-browser: $(DEVELOPMENT) ## run the tests that drive Chromium
 	$(BIN)/pytest -m browser
 
 test-long: $(DEVELOPMENT) ## run the tests that take minutes each
-	$(BIN)/pytest -n 2 --dist loadgroup -m slow
+	$(BIN)/pytest -n 2 -m slow
 
 bench: $(DEVELOPMENT) ## measure naive resolvers, selectinload and the loaders side by side
 	$(BIN)/python -m benchmarks
