@@ -7,7 +7,15 @@ distributed by tenant. Columns said to be *derived* are set by triggers (migrati
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, MetaData, func
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    MetaData,
+    func,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
 DEFAULT_TENANT = 1
@@ -44,6 +52,16 @@ class Entity(OfTenant):
     """A row with an id of its own: a ``bigint`` identity, unique in the whole table."""
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True, sort_order=-1)
+
+
+def within_tenant(column: str, table: str, *, cascade: bool = False) -> ForeignKeyConstraint:
+    """Let ``column`` name a row of ``table`` in the same tenant, and go with it if it cascades."""
+    return ForeignKeyConstraint(
+        ["tenant_id", column],
+        [f"{table}.tenant_id", f"{table}.id"],
+        name=column.removesuffix("_id"),
+        ondelete="CASCADE" if cascade else None,
+    )
 
 
 class Timestamped:

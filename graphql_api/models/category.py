@@ -1,9 +1,9 @@
 """Categories: a tree."""
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKeyConstraint, Index, String, Text, text
+from sqlalchemy import CheckConstraint, Computed, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from graphql_api.models.base import Base, Entity, SoftDeleted, Timestamped, Versioned
+from graphql_api.models.base import Base, Entity, SoftDeleted, Timestamped, Versioned, within_tenant
 
 _LIVING = text("deleted_at IS NULL")
 
@@ -13,11 +13,7 @@ class Category(Entity, Timestamped, SoftDeleted, Versioned, Base):
 
     __tablename__ = "categories"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "parent_id"],
-            ["categories.tenant_id", "categories.id"],
-            name="parent",
-        ),
+        within_tenant("parent_id", "categories"),
         CheckConstraint("slug <> ''", name="slug_not_empty"),
         CheckConstraint("name <> ''", name="name_not_empty"),
         CheckConstraint("parent_id <> id", name="not_its_own_parent"),

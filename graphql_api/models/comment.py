@@ -17,7 +17,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from graphql_api.models.base import Base, Entity, OfTenant, SoftDeleted, Timestamped, Versioned
+from graphql_api.models.base import (
+    Base,
+    Entity,
+    OfTenant,
+    SoftDeleted,
+    Timestamped,
+    Versioned,
+    within_tenant,
+)
 
 _VISIBLE = text("visible")
 _TOP_LEVEL = text("visible AND parent_id IS NULL")
@@ -42,12 +50,7 @@ class Comment(Entity, Timestamped, SoftDeleted, Versioned, Base):
     __tablename__ = "comments"
     __table_args__ = (
         UniqueConstraint("tenant_id", "post_id", "id", name="of_post"),
-        ForeignKeyConstraint(
-            ["tenant_id", "post_id"],
-            ["posts.tenant_id", "posts.id"],
-            name="post",
-            ondelete="CASCADE",
-        ),
+        within_tenant("post_id", "posts", cascade=True),
         ForeignKeyConstraint(
             ["tenant_id", "post_id", "parent_id"],
             ["comments.tenant_id", "comments.post_id", "comments.id"],
@@ -60,9 +63,7 @@ class Comment(Entity, Timestamped, SoftDeleted, Versioned, Base):
             name="root_of_same_post",
             ondelete="CASCADE",
         ),
-        ForeignKeyConstraint(
-            ["tenant_id", "author_id"], ["users.tenant_id", "users.id"], name="author"
-        ),
+        within_tenant("author_id", "users"),
         CheckConstraint("char_length(body) <= 100000", name="body_length"),
         CheckConstraint("status IN ('pending', 'approved', 'spam')", name="status_known"),
         CheckConstraint("parent_id <> id", name="not_its_own_parent"),
@@ -113,18 +114,8 @@ class CommentLike(OfTenant, Base):
 
     __tablename__ = "comment_likes"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "comment_id"],
-            ["comments.tenant_id", "comments.id"],
-            name="comment",
-            ondelete="CASCADE",
-        ),
-        ForeignKeyConstraint(
-            ["tenant_id", "user_id"],
-            ["users.tenant_id", "users.id"],
-            name="user",
-            ondelete="CASCADE",
-        ),
+        within_tenant("comment_id", "comments", cascade=True),
+        within_tenant("user_id", "users", cascade=True),
         Index("ix_comment_likes_recent", "tenant_id", "comment_id", "created_at", "user_id"),
         Index("ix_comment_likes_user", "tenant_id", "user_id"),
     )

@@ -5,7 +5,6 @@ from enum import StrEnum
 
 from sqlalchemy import (
     CheckConstraint,
-    ForeignKeyConstraint,
     Index,
     SmallInteger,
     String,
@@ -15,7 +14,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from graphql_api.models.base import Base, Entity, OfTenant, SoftDeleted, Timestamped, Versioned
+from graphql_api.models.base import (
+    Base,
+    Entity,
+    OfTenant,
+    SoftDeleted,
+    Timestamped,
+    Versioned,
+    within_tenant,
+)
 
 _VISIBLE = text("visible")
 
@@ -39,14 +46,8 @@ class Post(Entity, Timestamped, SoftDeleted, Versioned, Base):
 
     __tablename__ = "posts"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "author_id"], ["users.tenant_id", "users.id"], name="author"
-        ),
-        ForeignKeyConstraint(
-            ["tenant_id", "category_id"],
-            ["categories.tenant_id", "categories.id"],
-            name="category",
-        ),
+        within_tenant("author_id", "users"),
+        within_tenant("category_id", "categories"),
         CheckConstraint("slug <> ''", name="slug_not_empty"),
         CheckConstraint("char_length(body) <= 1000000", name="body_length"),
         CheckConstraint(
@@ -114,18 +115,8 @@ class PostLike(OfTenant, Base):
 
     __tablename__ = "post_likes"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "post_id"],
-            ["posts.tenant_id", "posts.id"],
-            name="post",
-            ondelete="CASCADE",
-        ),
-        ForeignKeyConstraint(
-            ["tenant_id", "user_id"],
-            ["users.tenant_id", "users.id"],
-            name="user",
-            ondelete="CASCADE",
-        ),
+        within_tenant("post_id", "posts", cascade=True),
+        within_tenant("user_id", "users", cascade=True),
         Index("ix_post_likes_recent", "tenant_id", "post_id", "created_at", "user_id"),
         Index("ix_post_likes_user", "tenant_id", "user_id"),
     )

@@ -5,7 +5,6 @@ from datetime import datetime
 from sqlalchemy import (
     CheckConstraint,
     Computed,
-    ForeignKeyConstraint,
     Index,
     String,
     Text,
@@ -14,7 +13,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from graphql_api.models.base import Base, Entity, OfTenant, SoftDeleted, Timestamped
+from graphql_api.models.base import Base, Entity, OfTenant, SoftDeleted, Timestamped, within_tenant
 
 _LIVING = text("deleted_at IS NULL")
 
@@ -49,15 +48,8 @@ class PostTag(OfTenant, Base):
 
     __tablename__ = "post_tags"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "post_id"],
-            ["posts.tenant_id", "posts.id"],
-            name="post",
-            ondelete="CASCADE",
-        ),
-        ForeignKeyConstraint(
-            ["tenant_id", "tag_id"], ["tags.tenant_id", "tags.id"], name="tag", ondelete="CASCADE"
-        ),
+        within_tenant("post_id", "posts", cascade=True),
+        within_tenant("tag_id", "tags", cascade=True),
         Index("ix_post_tags_recent", "tenant_id", "tag_id", "published_at", "post_id"),
     )
 
@@ -72,15 +64,8 @@ class TagFollow(OfTenant, Base):
 
     __tablename__ = "tag_follows"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "tag_id"], ["tags.tenant_id", "tags.id"], name="tag", ondelete="CASCADE"
-        ),
-        ForeignKeyConstraint(
-            ["tenant_id", "user_id"],
-            ["users.tenant_id", "users.id"],
-            name="user",
-            ondelete="CASCADE",
-        ),
+        within_tenant("tag_id", "tags", cascade=True),
+        within_tenant("user_id", "users", cascade=True),
         Index("ix_tag_follows_user", "tenant_id", "user_id", "created_at", "tag_id"),
     )
 

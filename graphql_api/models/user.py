@@ -5,7 +5,6 @@ from datetime import datetime
 from sqlalchemy import (
     CheckConstraint,
     Computed,
-    ForeignKeyConstraint,
     Index,
     String,
     Text,
@@ -14,7 +13,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from graphql_api.models.base import Base, Entity, OfTenant, SoftDeleted, Timestamped, Versioned
+from graphql_api.models.base import (
+    Base,
+    Entity,
+    OfTenant,
+    SoftDeleted,
+    Timestamped,
+    Versioned,
+    within_tenant,
+)
 
 _LIVING = text("deleted_at IS NULL")
 _AUTHOR = text("deleted_at IS NULL AND post_count > 0")
@@ -70,18 +77,8 @@ class UserFollow(OfTenant, Base):
 
     __tablename__ = "user_follows"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "followed_id"],
-            ["users.tenant_id", "users.id"],
-            name="followed",
-            ondelete="CASCADE",
-        ),
-        ForeignKeyConstraint(
-            ["tenant_id", "follower_id"],
-            ["users.tenant_id", "users.id"],
-            name="follower",
-            ondelete="CASCADE",
-        ),
+        within_tenant("followed_id", "users", cascade=True),
+        within_tenant("follower_id", "users", cascade=True),
         CheckConstraint("follower_id <> followed_id", name="not_oneself"),
         Index("ix_user_follows_followers", "tenant_id", "followed_id", "created_at", "follower_id"),
         Index("ix_user_follows_following", "tenant_id", "follower_id", "created_at", "followed_id"),
