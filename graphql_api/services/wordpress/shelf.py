@@ -12,8 +12,10 @@ _MOST_NAMES = 10
 
 async def broken_tree(connection: AsyncConnection, tenant_id: int) -> str:
     """Say why the living categories are no tree as deep as allowed; empty when they are one."""
-    statement = select(Category.id, Category.parent_id, Category.name).where(
-        Category.tenant_id == tenant_id, Category.deleted_at.is_(None)
+    statement = (
+        select(Category.id, Category.parent_id, Category.name)
+        .where(Category.tenant_id == tenant_id, Category.deleted_at.is_(None))
+        .order_by(Category.name, Category.id)  # the same message for the same categories
     )
     found = {str(row.id): row for row in await connection.execute(statement)}
     parents = {
