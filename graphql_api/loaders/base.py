@@ -157,7 +157,7 @@ def columns_of(row: type, table: Any) -> list[ColumnElement[Any]]:  # model, ali
 def visible(table: Any) -> ColumnElement[bool]:  # a model or an alias of one
     """Select what the public sees of the tenant's rows; every read goes through this one notion.
 
-    Posts and comments carry it as a column, kept by the database (migration ``derived_columns``)
+    Posts and comments carry it as a column, kept by the database (`migrations/first`)
     and the condition of the partial indexes; of users, tags and categories all but deleted rows.
     """
     seen = table.visible if hasattr(table, "visible") else table.deleted_at.is_(None)

@@ -1,8 +1,8 @@
 """What every table shares: naming, tenancy, and the mixins.
 
 Every key leads with ``tenant_id``, so that rows of a tenant lie together and the data can be
-distributed by tenant. Columns said to be *derived* are set by triggers (migration
-``derived_columns``) and are never written by the application.
+distributed by tenant. Columns said to be *derived* are set by triggers (see
+`migrations/first`) and are never written by the application.
 """
 
 from datetime import datetime

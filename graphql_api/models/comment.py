@@ -57,12 +57,6 @@ class Comment(Entity, Timestamped, SoftDeleted, Versioned, Base):
             name="parent_of_same_post",
             ondelete="CASCADE",
         ),
-        ForeignKeyConstraint(
-            ["tenant_id", "post_id", "root_id"],
-            ["comments.tenant_id", "comments.post_id", "comments.id"],
-            name="root_of_same_post",
-            ondelete="CASCADE",
-        ),
         within_tenant("author_id", "users"),
         CheckConstraint("char_length(body) <= 100000", name="body_length"),
         CheckConstraint("status IN ('pending', 'approved', 'spam')", name="status_known"),
@@ -78,6 +72,12 @@ class Comment(Entity, Timestamped, SoftDeleted, Versioned, Base):
         _list_index("author", "author_id", "created_at"),
         _list_index("author_likes", "author_id", "like_count"),
         _list_index("post_author", "post_id", "author_id", "created_at"),
+        Index(
+            "ix_comments_replies",
+            "tenant_id",
+            "parent_id",
+            postgresql_where=text("parent_id IS NOT NULL"),
+        ),
         Index(
             "ix_comments_top_level",
             "tenant_id",

@@ -1,6 +1,6 @@
 """Publishing what is due: a scheduled post becomes visible by a change, not by the clock alone.
 
-What is visible is stored (see the migration ``derived_columns``), so somebody has to make the
+What is visible is stored (see `migrations/first`), so somebody has to make the
 change. Every server process does, every few seconds; the statement is idempotent, and the rows it
 takes are skipped by the others.
 """

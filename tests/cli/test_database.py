@@ -23,13 +23,12 @@ def test_a_database_goes_up_and_down(empty_database: URL, run: Run) -> None:
         return run("db", *arguments, database=empty_database)
 
     assert said(db("current")) == f"the database is at base; the newest is {HEAD}"
-    assert said(db("upgrade", "0001")) == "the database is at 0001"
     assert sentence(db("check")) == "Target database is not up to date."
+    assert said(db("upgrade", "0001")) == "the database is at 0001"
     assert said(db("upgrade")) == f"the database is at {HEAD}"
     assert said(db("upgrade")) == f"the database is at {HEAD}"
     assert said(db("current")) == f"the database is at {HEAD}; the newest is {HEAD}"
     assert said(db("check")) == "the database is what the models say"
-    assert said(db("downgrade", "0001")) == "the database is at 0001"
     assert said(db("downgrade", "base")) == "the database is at base"
     with closing(Link(empty_database)) as link:
         tables = link.fetch(

@@ -111,7 +111,7 @@ def test_a_database_says_which_revision_it_is_at(empty_database: URL) -> None:
         await migrate.upgrade(engine)
         assert await migrate.current(engine) == migrate.head()
         await migrate.downgrade(engine, "-1")
-        assert await migrate.current(engine) == REVISIONS[1].revision
+        assert await migrate.current(engine) == REVISIONS[-1].down_revision
 
     on_engine(empty_database, walk)
 

@@ -100,3 +100,17 @@ def test_a_thread_of_any_depth_can_be_hidden_shown_and_purged(link: Link) -> Non
     assert link.fetch(shown) == [(400, 400)]
     link.execute("DELETE FROM comments WHERE id = 2")
     assert link.fetch(shown) == [(1, 1)]
+
+
+def test_one_statement_that_hides_a_comment_and_shows_its_reply_hides_all_below(link: Link) -> None:
+    link.execute(CONTENT.format(n=1))
+    link.execute("""
+        INSERT INTO comments (tenant_id, id, post_id, parent_id, body, body_html, body_text, status)
+            SELECT 1, n, 1, n - 1, '', '', '', CASE n WHEN 2 THEN 'pending' ELSE 'approved' END
+            FROM generate_series(2, 4) AS n
+    """)
+    link.execute("UPDATE comments SET status = CASE id WHEN 1 THEN 'spam' ELSE 'approved' END")
+    assert link.fetch("SELECT count(*) FROM comments WHERE visible") == [(0,)]
+    link.execute("UPDATE comments SET status = 'approved'")
+    assert link.fetch("SELECT count(*) FROM comments WHERE visible") == [(4,)]
+    assert link.fetch(WRONG) == []
