@@ -1,7 +1,6 @@
 """One large database for all tests of plans.
 
-Filling it takes about ten seconds, so these tests run in one worker: each module carries
-``xdist_group``.
+Filling it takes about ten seconds; each worker fills its own, at the same time.
 """
 
 import asyncio

@@ -95,6 +95,20 @@ class Explainer:
             event.remove(self._engine.sync_engine, "before_cursor_execute", listen)
         return sent
 
+    async def blocks(self, operation: str) -> int:
+        """Count the blocks that an operation looks at, and hold that it reads no table whole.
+
+        The latter both for its values and for any: a prepared statement is planned for its values
+        five times, and then may be for any (the engine forbids it, PgBouncer's may not).
+        """
+        found = 0
+        for statement in await self.statements(operation):
+            for plans in Plans:
+                plan = await self.plan(statement, plans, run=plans is Plans.CUSTOM)
+                assert not plan.whole, f"{plans} {operation}\n{plan}"
+                found += plan.blocks
+        return found
+
     async def plan(self, statement: Statement, plans: Plans, *, run: bool = False) -> Plan:
         """Explain a statement, and with ``run`` run it to see what it reads."""
         driver = self._driver

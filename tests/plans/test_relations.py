@@ -1,0 +1,115 @@
+"""Whatever leads from rows to other rows, or finds them, looks at little more than those rows."""
+
+import pytest
+
+from graphql_api.schema import global_id
+from tests.plans.catalogue import PARENTS, fields
+from tests.plans.explain import Explainer, Plans, Statement
+
+POST, USER, TAG = (global_id.encode(name, 1) for name in ("Post", "User", "Tag"))
+COMMENT, CATEGORY = (global_id.encode(name, 200) for name in ("Comment", "Category"))
+
+FOUND = {
+    "node": [f'node(id: "{wanted}")' for wanted in (POST, USER, TAG, COMMENT, CATEGORY)],
+    "nodes": [f'nodes(ids: ["{POST}", "{USER}", "{TAG}", "{COMMENT}", "{CATEGORY}"])'],
+    "post": [
+        f'post(by: {{id: "{POST}"}})',
+        'post(by: {slug: "post-99999"})',
+        'post(by: {slug: "none"})',
+        "post(by: {databaseId: 99999})",
+    ],
+    "user": [
+        f'user(by: {{id: "{USER}"}})',
+        'user(by: {username: "user-1"})',
+        'user(by: {username: "none"})',
+        "user(by: {databaseId: 1})",
+    ],
+    "tag": ['tag(slug: "tag-1")', 'tag(slug: "none")'],
+    "category": ['category(slug: "category-200")', 'category(slug: "none")'],
+    "categories": ["categories", "categories(rootsOnly: false)"],
+}
+"""Ways to find rows, by the fields of `Query`; its lists are with the other lists."""
+
+POSTS = """
+posts(first: 100, orderBy: {field: COMMENTS}) { nodes {
+    author { id }
+    category { id parent { id } children { id } path { id } }
+    tags(first: 5) { nodes { id } }
+    comments(first: 5) { nodes { id } }
+    likers(first: 5) { nodes { id } }
+} }
+"""
+COMMENTS = """
+posts(first: 20, orderBy: {field: COMMENTS}) { nodes {
+    comments(first: 20, orderBy: {field: LIKES, direction: DESC}) { nodes {
+        author { id }
+        post { id }
+        parent { id }
+        root { id }
+        ancestors { id }
+        replies(first: 5) { nodes { id } }
+        likers(first: 5) { nodes { id } }
+    } }
+} }
+"""
+AUTHORS = """
+authors(first: 100, orderBy: {field: POSTS, direction: DESC}) { nodes {
+    posts(first: 5) { nodes { id } }
+    comments(first: 5) { nodes { id } }
+    followers(first: 5) { nodes { id } }
+    following(first: 5) { nodes { id } }
+} }
+"""
+TAGS = "tags(first: 100) { nodes { posts(first: 5) { nodes { id } } } }"
+CATEGORIES = """
+categories(rootsOnly: false) { posts(first: 5, includeDescendants: false) { nodes { id } } }
+"""
+
+BLOCKS = 50
+"""Blocks for one row, or for the few of a way through a tree."""
+
+
+def relations() -> list[tuple[str, str, str]]:
+    """Name every field of a row that leads to other rows and is no list, for each parent."""
+    return [
+        (type_name, parent, field)
+        for type_name, field, kind in fields()
+        if "first" not in kind.args and type_name != "Query"
+        for parent in PARENTS[type_name]
+    ]
+
+
+@pytest.mark.parametrize(("type_name", "parent", "field"), relations())
+async def test_a_relation_reads_the_rows_that_it_leads_to(
+    type_name: str, parent: str, field: str, explainer: Explainer
+) -> None:
+    operation = PARENTS[type_name][parent] % f"{field} {{ id }}"
+    assert await explainer.blocks(operation) <= BLOCKS
+
+
+def test_every_way_to_find_something_is_tried() -> None:
+    ways = {field for name, field, kind in fields() if name == "Query" and "first" not in kind.args}
+    assert set(FOUND) == ways
+
+
+@pytest.mark.parametrize("way", [way for ways in FOUND.values() for way in ways])
+async def test_what_is_found_by_a_key_is_found_by_an_index(way: str, explainer: Explainer) -> None:
+    assert await explainer.blocks(f"{{ {way} {{ id }} }}") <= BLOCKS
+
+
+@pytest.mark.parametrize(
+    ("selection", "most"),
+    [(POSTS, 10_000), (COMMENTS, 20_000), (AUTHORS, 15_000), (TAGS, 7_000), (CATEGORIES, 5_000)],
+    ids=["posts", "comments", "authors", "tags", "categories"],
+)
+async def test_many_parents_at_once_read_what_each_shows(
+    selection: str, most: int, explainer: Explainer
+) -> None:
+    assert await explainer.blocks(f"{{ {selection} }}") <= most
+
+
+async def test_a_purge_finds_the_replies_of_each_comment_by_an_index(explainer: Explainer) -> None:
+    # what the foreign key asks for each comment that goes; this one has none, its post 30,000
+    replies = "SELECT FROM comments WHERE tenant_id = $1 AND post_id = $2 AND parent_id = $3"
+    plan = await explainer.plan(Statement(replies, (1, 1, 250_001)), Plans.GENERIC, run=True)
+    assert plan.blocks <= BLOCKS
