@@ -3,10 +3,15 @@
 import dataclasses
 from typing import Any
 
-from graphql import parse, print_ast
+from graphql import GraphQLOneOfDirective, StringValueNode, parse, print_ast
 
 from graphql_api.schema.build import build_schema
 
+# Strawberry's printer leaves these out
+_DESCRIPTIONS = {
+    "oneOf": str(GraphQLOneOfDirective.description),
+    "loader": "The class of the loader, as `graphql_api/loaders` names it.",
+}
 _PARTS = ("definitions", "interfaces", "fields", "arguments", "values")
 
 
@@ -14,7 +19,19 @@ def sdl() -> str:
     """Print the schema as `schema.graphql` holds it: everything that has a name sorted by it."""
     # Strawberry's own `sort_schema` cannot print a default that is an enum's value
     document = parse(build_schema().as_str(), no_location=True)
-    return print_ast(_sorted(document)) + "\n"
+    definitions = tuple(map(_described, document.definitions))
+    return print_ast(_sorted(dataclasses.replace(document, definitions=definitions))) + "\n"
+
+
+def _described(node: Any) -> Any:  # a node of any kind
+    """Describe a directive and its arguments where they have no description yet."""
+    if node.kind not in {"directive_definition", "input_value_definition"}:
+        return node
+    text = _DESCRIPTIONS.get(node.name.value)
+    described = node.description or (text and StringValueNode(value=text, block=True))
+    arguments = tuple(map(_described, getattr(node, "arguments", None) or ()))
+    changed = {"arguments": arguments} if arguments else {}
+    return dataclasses.replace(node, description=described or None, **changed)
 
 
 def _sorted(node: Any) -> Any:  # a node of any kind
