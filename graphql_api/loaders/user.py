@@ -5,10 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, literal_column, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from graphql_api.loaders.base import IDS, WORDS, OneLoader, columns_of, visible
 from graphql_api.loaders.page import PageLoader
 from graphql_api.models import CommentLike, PostLike, User, UserFollow
+
+Column = InstrumentedAttribute[int]
 
 
 @dataclass(slots=True)
@@ -69,50 +72,31 @@ class Authors(PageLoader[UserRow]):
     only = User.post_count > literal_column("0")  # as the indexes have it: no parameter matches
 
 
-class LikersByPost(PageLoader[UserSinceRow]):
+class _People(PageLoader[UserSinceRow]):
+    """Users that rows of another table name, such as likes, in the order of those rows."""
+
+    row = UserSinceRow
+    table = User
+
+    def __init_subclass__(cls, who: Column, parent: Column) -> None:
+        """Lead from ``parent`` to ``who``, two columns of that table."""
+        links = who.class_
+        cls.link = links, and_(links.tenant_id == User.tenant_id, who == User.id)
+        cls.parent = parent
+        cls.columns = {"id": who, "since": links.created_at}
+
+
+class LikersByPost(_People, who=PostLike.user_id, parent=PostLike.post_id):
     """Who likes a post."""
 
-    row = UserSinceRow
-    table = User
-    link = PostLike, and_(PostLike.tenant_id == User.tenant_id, PostLike.user_id == User.id)
-    parent = PostLike.post_id
-    columns = {"id": PostLike.user_id, "since": PostLike.created_at}  # noqa: RUF012  # never changed
 
-
-class LikersByComment(PageLoader[UserSinceRow]):
+class LikersByComment(_People, who=CommentLike.user_id, parent=CommentLike.comment_id):
     """Who likes a comment."""
 
-    row = UserSinceRow
-    table = User
-    link = (
-        CommentLike,
-        and_(CommentLike.tenant_id == User.tenant_id, CommentLike.user_id == User.id),
-    )
-    parent = CommentLike.comment_id
-    columns = {"id": CommentLike.user_id, "since": CommentLike.created_at}  # noqa: RUF012  # never changed
 
-
-class FollowersByUser(PageLoader[UserSinceRow]):
+class FollowersByUser(_People, who=UserFollow.follower_id, parent=UserFollow.followed_id):
     """Who follows a user."""
 
-    row = UserSinceRow
-    table = User
-    link = (
-        UserFollow,
-        and_(UserFollow.tenant_id == User.tenant_id, UserFollow.follower_id == User.id),
-    )
-    parent = UserFollow.followed_id
-    columns = {"id": UserFollow.follower_id, "since": UserFollow.created_at}  # noqa: RUF012  # never changed
 
-
-class FollowingByUser(PageLoader[UserSinceRow]):
+class FollowingByUser(_People, who=UserFollow.followed_id, parent=UserFollow.follower_id):
     """Whom a user follows."""
-
-    row = UserSinceRow
-    table = User
-    link = (
-        UserFollow,
-        and_(UserFollow.tenant_id == User.tenant_id, UserFollow.followed_id == User.id),
-    )
-    parent = UserFollow.follower_id
-    columns = {"id": UserFollow.followed_id, "since": UserFollow.created_at}  # noqa: RUF012  # never changed
