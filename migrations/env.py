@@ -3,15 +3,19 @@
 import asyncio
 
 from alembic import context
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from graphql_api.db.engine import create_engine
 from graphql_api.models import Base
 from graphql_api.settings import Settings
 
+# any number, as long as all who migrate this database take the same
+LOCK = text("SELECT pg_advisory_xact_lock(2026112017)")
+
 
 def run(connection: Connection) -> None:
-    """Migrate on ``connection``, all revisions in one transaction."""
+    """Migrate on ``connection``, all revisions in one transaction, one process after another."""
+    connection.execute(LOCK)
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,

@@ -64,4 +64,6 @@ async def _act(engine: AsyncEngine, action: Callable[[Config], None]) -> None:
 
 
 def _config() -> Config:
+    if not _PROJECT.exists():
+        raise OperatorError("the migrations are not here: install graphql-api from a clone of it")
     return Config(toml_file=_PROJECT)

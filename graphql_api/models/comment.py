@@ -73,10 +73,16 @@ class Comment(Entity, Timestamped, SoftDeleted, Versioned, Base):
         _list_index("author_likes", "author_id", "like_count"),
         _list_index("post_author", "post_id", "author_id", "created_at"),
         Index(
-            "ix_comments_replies",
+            "ix_comments_all_of_parent",
             "tenant_id",
             "parent_id",
             postgresql_where=text("parent_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_comments_all_of_author",
+            "tenant_id",
+            "author_id",
+            postgresql_where=text("author_id IS NOT NULL"),
         ),
         Index(
             "ix_comments_top_level",

@@ -57,6 +57,7 @@ class Post(Entity, Timestamped, SoftDeleted, Versioned, Base):
             "status NOT IN ('scheduled', 'published') OR published_at IS NOT NULL",
             name="published_at_known",
         ),
+        CheckConstraint("isfinite(published_at)", name="published_at_finite"),
         CheckConstraint("comment_count >= 0", name="comment_count_not_negative"),
         CheckConstraint("like_count >= 0", name="like_count_not_negative"),
         CheckConstraint("view_count >= 0", name="view_count_not_negative"),
@@ -76,6 +77,13 @@ class Post(Entity, Timestamped, SoftDeleted, Versioned, Base):
         _list_index("author", "author_id", "published_at"),
         _list_index("category", "category_id", "published_at"),
         _list_index("language", "language", "published_at"),
+        Index("ix_posts_all_of_author", "tenant_id", "author_id"),
+        Index(
+            "ix_posts_all_of_category",
+            "tenant_id",
+            "category_id",
+            postgresql_where=text("category_id IS NOT NULL"),
+        ),
         Index(
             "ix_posts_due",
             "published_at",

@@ -1,8 +1,8 @@
 """Publishing what is due: a scheduled post becomes visible by a change, not by the clock alone.
 
-What is visible is stored (see `migrations/first`), so somebody has to make the
-change. Every server process does, every few seconds; the statement is idempotent, and the rows it
-takes are skipped by the others.
+What is visible is stored (see `migrations/first`), so somebody has to make the change. Every server
+process does, every few seconds; the statement is idempotent. Authors are locked before their posts,
+as everywhere; whoever and whatever another holds is left to the next round.
 """
 
 import asyncio
@@ -18,13 +18,23 @@ INTERVAL_S = 5.0
 _log = logging.getLogger(__name__)
 
 _PUBLISH_DUE = text("""
-    UPDATE posts SET status = 'published', updated_at = now(), version = version + 1
-    WHERE (tenant_id, id) IN (
-        SELECT tenant_id, id FROM posts
+    WITH due AS (
+        SELECT tenant_id, id, author_id FROM posts
         WHERE status = 'scheduled' AND deleted_at IS NULL AND published_at <= now()
         ORDER BY published_at LIMIT 100
+    ), authors AS MATERIALIZED (
+        SELECT tenant_id, id FROM users
+        WHERE (tenant_id, id) IN (SELECT tenant_id, author_id FROM due)
+        ORDER BY tenant_id, id FOR NO KEY UPDATE SKIP LOCKED
+    ), taken AS MATERIALIZED (
+        SELECT tenant_id, id FROM posts
+        WHERE (tenant_id, id) IN (SELECT tenant_id, id FROM due)
+            AND (tenant_id, author_id) IN (SELECT tenant_id, id FROM authors)
+            AND status = 'scheduled' AND deleted_at IS NULL AND published_at <= now()
         FOR UPDATE SKIP LOCKED
     )
+    UPDATE posts SET status = 'published', updated_at = now(), version = version + 1
+    WHERE (tenant_id, id) IN (SELECT tenant_id, id FROM taken)
     RETURNING id
 """)
 

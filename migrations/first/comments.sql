@@ -38,8 +38,10 @@ BEGIN
             GROUP BY of_tenant, of_parent
         ) AS sums (of_tenant, of_parent, change)
         WHERE tenant_id = of_tenant AND id = of_parent;
-    IF TG_OP = 'UPDATE' THEN
-        -- all replies of these posts at once: an index by parent holds the visible ones only
+    IF TG_OP = 'UPDATE' AND EXISTS (
+        SELECT FROM comments WHERE (tenant_id, parent_id) IN (SELECT * FROM unnest(tenants, ids))
+    ) THEN
+        -- all replies of these posts at once: how deep they go is more than a plan can know
         WITH RECURSIVE replies AS MATERIALIZED (
             SELECT tenant_id, parent_id, id, status = 'approved' AND deleted_at IS NULL AS shown
             FROM comments WHERE parent_id IS NOT NULL

@@ -1,4 +1,7 @@
 -- Who follows whom, and what a person who leaves takes along.
+--
+-- A purge of people who follow each other is refused when one statement takes both while they
+-- live, as each would change the other's row: soft delete people before you purge them.
 
 CREATE FUNCTION count_user_follows() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE change int := CASE TG_OP WHEN 'INSERT' THEN 1 ELSE -1 END;

@@ -79,6 +79,16 @@ END $$;
 CREATE TRIGGER c_dated AFTER INSERT ON post_tags REFERENCING NEW TABLE AS links
     FOR EACH STATEMENT EXECUTE FUNCTION date_new_marks();
 
+CREATE FUNCTION set_mark_date() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    SELECT CASE WHEN visible THEN published_at END INTO NEW.published_at FROM posts
+        WHERE tenant_id = NEW.tenant_id AND id = NEW.post_id FOR NO KEY UPDATE;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER a_date_by_hand BEFORE UPDATE OF published_at
+    ON post_tags FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION set_mark_date();
+
 CREATE FUNCTION count_tagged(tenants bigint[], ids bigint[], changes bigint[])
 RETURNS void LANGUAGE plpgsql AS $$
 BEGIN

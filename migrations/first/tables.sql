@@ -142,6 +142,7 @@ CREATE TABLE posts (
         CHECK (status IN ('draft', 'scheduled', 'published', 'archived')),
     CONSTRAINT ck_posts_published_at_known
         CHECK (status NOT IN ('scheduled', 'published') OR published_at IS NOT NULL),
+    CONSTRAINT ck_posts_published_at_finite CHECK (isfinite(published_at)),
     CONSTRAINT ck_posts_comment_count_not_negative CHECK (comment_count >= 0),
     CONSTRAINT ck_posts_like_count_not_negative CHECK (like_count >= 0),
     CONSTRAINT ck_posts_view_count_not_negative CHECK (view_count >= 0),
@@ -158,6 +159,10 @@ CREATE INDEX ix_posts_likes ON posts (tenant_id, like_count, id) WHERE visible;
 CREATE INDEX ix_posts_published ON posts (tenant_id, published_at, id) WHERE visible;
 CREATE INDEX ix_posts_updated ON posts (tenant_id, updated_at, id) WHERE visible;
 CREATE INDEX ix_posts_views ON posts (tenant_id, view_count, id) WHERE visible;
+-- hidden ones too, as foreign keys must see them when a row above goes
+CREATE INDEX ix_posts_all_of_author ON posts (tenant_id, author_id);
+CREATE INDEX ix_posts_all_of_category ON posts (tenant_id, category_id)
+    WHERE category_id IS NOT NULL;
 CREATE UNIQUE INDEX uq_posts_slug ON posts (tenant_id, slug) WHERE deleted_at IS NULL;
 
 CREATE TABLE tag_follows (
@@ -241,8 +246,11 @@ CREATE INDEX ix_comments_parent ON comments (tenant_id, parent_id, created_at, i
 CREATE INDEX ix_comments_parent_likes ON comments (tenant_id, parent_id, like_count, id)
     WHERE visible;
 
--- hidden ones too: a purge looks for the replies of each comment that goes
-CREATE INDEX ix_comments_replies ON comments (tenant_id, parent_id) WHERE parent_id IS NOT NULL;
+-- hidden ones too, as foreign keys must see them when a row above goes
+CREATE INDEX ix_comments_all_of_parent ON comments (tenant_id, parent_id)
+    WHERE parent_id IS NOT NULL;
+CREATE INDEX ix_comments_all_of_author ON comments (tenant_id, author_id)
+    WHERE author_id IS NOT NULL;
 
 CREATE INDEX ix_comments_post ON comments (tenant_id, post_id, created_at, id) WHERE visible;
 CREATE INDEX ix_comments_post_likes ON comments (tenant_id, post_id, like_count, id) WHERE visible;

@@ -26,8 +26,15 @@ BEGIN
     IF NEW.parent_id IS NOT NULL THEN
         SELECT root_id, depth, visible INTO parent FROM comments
             WHERE tenant_id = NEW.tenant_id AND id = NEW.parent_id;
-        -- without a parent the foreign key refuses the row, in words about the parent
-        NEW.root_id := coalesce(parent.root_id, NEW.parent_id);
+        -- the foreign key would let it come later in the same statement; a comment that answers
+        -- itself is refused by a constraint of its own
+        IF NOT FOUND AND NEW.parent_id <> NEW.id THEN
+            RAISE EXCEPTION 'comment % answers comment %, which must be there before it',
+                NEW.id, NEW.parent_id
+                USING ERRCODE = 'foreign_key_violation',
+                    CONSTRAINT = 'fk_comments_parent_of_same_post';
+        END IF;
+        NEW.root_id := coalesce(parent.root_id, NEW.id);
         NEW.depth := coalesce(parent.depth, 0) + 1;
         above := parent.visible;
     END IF;

@@ -13,12 +13,14 @@ stored: partial indexes then hold exactly what the public sees, and a read asks 
     counters              count visible posts and comments, and likes and follows of living users
 
 What a statement changed is summed and each parent written once: with a row at a time, each version
-of the parent would be searched for among all before it, and 8,000 comments took half a minute.
+of the parent would be searched for among all before it, and 8,000 comments took half a minute. Only
+people who leave are passed on one by one.
 
-Locks are taken in one order, user, post, comment, tag, and of each by id. PostgreSQL locks the row
-of an UPDATE or DELETE before any trigger runs; so who changes a comment or takes a tag off a post
-locks the post first, and who changes a post its author (``SELECT … FOR NO KEY UPDATE``), or is
-ready to repeat a transaction that ends in a deadlock.
+Triggers lock parents in one order: user, post, comment, tag. PostgreSQL locks the row of an UPDATE
+or DELETE before any trigger runs, and the rows of a statement in the order of its plan; so who
+changes a comment or takes a tag off a post locks the post first, who changes a post its author
+(``SELECT … FOR NO KEY UPDATE``), who changes many at once all of them, by id; or they are ready to
+repeat a transaction that ends in a deadlock.
 
 Revision: 0001
 """

@@ -1,12 +1,14 @@
 """`graphql-api db`, on a database from its first table to none, and on what is none."""
 
+import os
+import subprocess
 from contextlib import closing
 
 import pytest
 from sqlalchemy import URL
 
 from graphql_api.db import migrate
-from tests.cli.command import Outcome, Run, sentence
+from tests.cli.command import PATIENCE_S, PROGRAM, Outcome, Run, sentence, variables
 from tests.support.postgres import Link
 
 HEAD = migrate.head()
@@ -35,6 +37,18 @@ def test_a_database_goes_up_and_down(empty_database: URL, run: Run) -> None:
             "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
         )
     assert [name for (name,) in tables if not name.startswith("alembic_version")] == []
+
+
+def test_two_processes_that_migrate_at_once_go_one_after_the_other(empty_database: URL) -> None:
+    environment = os.environ | variables(empty_database)
+    upgrades = [
+        subprocess.Popen(
+            [PROGRAM, "db", "upgrade"], env=environment, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(3)
+    ]
+    said_of_it = [upgrade.communicate(timeout=PATIENCE_S)[1] for upgrade in upgrades]
+    assert (said_of_it, [upgrade.returncode for upgrade in upgrades]) == ([""] * 3, [0] * 3)
 
 
 def test_a_table_that_differs_is_found(empty_database: URL, run: Run) -> None:

@@ -73,6 +73,7 @@ CHECKED = [
     Refused("UPDATE posts SET status = 'hidden'", "ck_posts_status_known"),
     Refused("UPDATE posts SET status = 'published'", "ck_posts_published_at_known"),
     Refused("UPDATE posts SET status = 'scheduled'", "ck_posts_published_at_known"),
+    Refused("UPDATE posts SET published_at = 'infinity'", "ck_posts_published_at_finite"),
     Refused("UPDATE posts SET comment_count = -1", "ck_posts_comment_count_not_negative"),
     Refused("UPDATE posts SET like_count = -1", "ck_posts_like_count_not_negative"),
     Refused("UPDATE posts SET view_count = -1", "ck_posts_view_count_not_negative"),
@@ -122,6 +123,12 @@ REFERENCES = [
     Refused(f"{COMMENT} VALUES (1, 1, 2, 1, '', '', '')", "fk_comments_parent_of_same_post"),
     # the comment exists, under another post of the tenant
     Refused(f"{COMMENT} VALUES (1, 1, 9, 1, '', '', '')", "fk_comments_parent_of_same_post"),
+    # its parent comes later in the same statement, too late for what is derived from it
+    Refused(
+        """INSERT INTO comments (tenant_id, id, post_id, parent_id, body, body_html, body_text)
+            VALUES (1, 31, 1, 30, '', '', ''), (1, 30, 1, 1, '', '', '')""",
+        "fk_comments_parent_of_same_post",
+    ),
     Refused("INSERT INTO post_tags VALUES (1, 2, 1)", "fk_post_tags_post"),
     Refused("INSERT INTO post_tags VALUES (1, 1, 2)", "fk_post_tags_tag"),
     Refused("INSERT INTO post_likes VALUES (1, 2, 1)", "fk_post_likes_post"),

