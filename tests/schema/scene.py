@@ -20,7 +20,7 @@ SHELF = "slug parent { slug } children { slug } path { slug }"
 EVERYTHING = f"""
 {{
   posts {{ {ARTICLES} }}
-  popular: posts(orderBy: [{{field: LIKES}}, {{field: COMMENTS}}]) {{ {ARTICLES} }}
+  popular: posts(orderBy: [{{field: LIKES}}]) {{ {ARTICLES} }}
   last: posts(last: 9) {{ {ARTICLES} }}
   english: posts(where: {{language: {{eq: "en"}}}}) {{ {ARTICLES} }}
   marked: posts(where: {{anyTags: ["common"]}}) {{ {ARTICLES} }}

@@ -85,7 +85,7 @@ COMMENT_PAGES = Pages(
     order_by=argument(
         "order_by",
         list[CommentOrder] | None,
-        "The order, at most three parts; oldest first when none is given.",
+        "The order, one entry, whose ties the id breaks; oldest first when none is given.",
     ),
     around="Comment",
 )

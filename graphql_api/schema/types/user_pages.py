@@ -40,7 +40,7 @@ AUTHOR_PAGES = Pages(
     order_by=argument(
         "order_by",
         list[AuthorOrder] | None,
-        "The order, at most three parts; by name when none is given.",
+        "The order, one entry, whose ties the id breaks; by name when none is given.",
     ),
 )
 
