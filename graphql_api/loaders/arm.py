@@ -3,7 +3,8 @@
 A shape is what makes the text; parents, sizes and cursors are arrays bound to it, one entry a walk.
 """
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Label, Select, literal_column, or_, select, true, union_all
@@ -15,13 +16,32 @@ from graphql_api.loaders.walk import Shape
 if TYPE_CHECKING:
     from graphql_api.loaders.page import PageLoader
 
-_KEPT_STATEMENTS = 512  # shapes hold filters' values, so this is bounded; one is some 20 kB
+Statement = Select[Any] | CompoundSelect[Any]
+Build = Callable[["type[PageLoader[Any]]", tuple[Shape, ...]], Statement]
+
+_KEPT_STATEMENTS = 256  # one is some 0.3 MB
 
 
-@lru_cache(_KEPT_STATEMENTS)
-def page_statement(
-    pages: "type[PageLoader[Any]]", shapes: tuple[Shape, ...]
-) -> Select[Any] | CompoundSelect[Any]:
+def _kept(build: Build) -> Build:
+    """Keep what ``build`` made for shapes without a filter.
+
+    Those with one hold its values, and are built anew: a millisecond each, where what is compiled
+    from them is kept by SQLAlchemy, which puts values aside.
+    """
+    keep = lru_cache(_KEPT_STATEMENTS)(build)
+
+    @wraps(build)
+    def statement(pages: "type[PageLoader[Any]]", shapes: tuple[Shape, ...]) -> Statement:
+        filtered = any(shape.where is not None for shape in shapes)
+        if filtered:
+            return build(pages, shapes)
+        return keep(pages, shapes)  # type: ignore[arg-type]  # a class can be hashed
+
+    return statement
+
+
+@_kept
+def page_statement(pages: "type[PageLoader[Any]]", shapes: tuple[Shape, ...]) -> Statement:
     """Build the statement of a batch of pages.
 
     A record holds the arm's number, the walk's place in it from 1, whether the list has rows up to
@@ -31,15 +51,13 @@ def page_statement(
     return _glued([_page(Listing.of_arm(pages, shape, n), n) for n, shape in enumerate(shapes)])
 
 
-@lru_cache(_KEPT_STATEMENTS)
-def total_statement(
-    pages: "type[PageLoader[Any]]", shapes: tuple[Shape, ...]
-) -> Select[Any] | CompoundSelect[Any]:
+@_kept
+def total_statement(pages: "type[PageLoader[Any]]", shapes: tuple[Shape, ...]) -> Statement:
     """Build the statement of a batch of totals; a record holds arm, place and total."""
     return _glued([_total(Listing.of_arm(pages, shape, n), n) for n, shape in enumerate(shapes)])
 
 
-def _glued(selects: list[Select[Any]]) -> Select[Any] | CompoundSelect[Any]:
+def _glued(selects: list[Select[Any]]) -> Statement:
     return selects[0] if len(selects) == 1 else union_all(*selects)
 
 

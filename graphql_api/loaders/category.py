@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ARRAY, Boolean, Select, bindparam, column, func, literal, or_, select
+from sqlalchemy.orm import aliased
 
 from graphql_api.loaders.base import IDS, WORDS, ManyLoader, OneLoader, columns_of, visible
 from graphql_api.models import Category
@@ -49,7 +50,10 @@ class CategoryBySlug(OneLoader[str, CategoryRow]):
 
 
 class Categories(ManyLoader[bool, CategoryRow]):
-    """All categories, or where the key is true the roots alone; by name."""
+    """All categories, or where the key is true the roots alone; by name.
+
+    A root has no parent, or one that nobody sees any more.
+    """
 
     row = CategoryRow
 
@@ -58,9 +62,12 @@ class Categories(ManyLoader[bool, CategoryRow]):
         """Pair every category with each key that wants it."""
         keys: Any = bindparam("keys", type_=ARRAY(Boolean))
         wanted = func.unnest(keys).table_valued(column("roots_only", Boolean)).render_derived()
+        above = aliased(Category)
+        parents = select(above.id).where(visible(above))
+        root = or_(Category.parent_id.is_(None), Category.parent_id.not_in(parents))
         return (
             select(wanted.c.roots_only, *columns_of(CategoryRow, Category))
-            .join(wanted, or_(~wanted.c.roots_only, Category.parent_id.is_(None)))
+            .join(wanted, or_(~wanted.c.roots_only, root))
             .where(visible(Category))
             .order_by(Category.name_key, Category.id)
         )

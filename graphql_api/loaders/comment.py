@@ -10,7 +10,7 @@ from sqlalchemy import CTE, ColumnElement, FromClause, Select, and_, literal_col
 from graphql_api.loaders.base import IDS, ManyLoader, OneLoader, columns_of, visible
 from graphql_api.loaders.filter import IdFilter, RangeFilter
 from graphql_api.loaders.page import PageLoader
-from graphql_api.models import Comment
+from graphql_api.models import Comment, User
 
 
 @dataclass(slots=True)
@@ -117,7 +117,7 @@ def _conditions(where: CommentFilter) -> Iterator[ColumnElement[bool]]:
     if where.parent is not None:
         yield from where.parent.on(Comment.parent_id)
     if where.author is not None:
-        yield from where.author.on(Comment.author_id)
+        yield from where.author.on_visible(Comment.author_id, User)
     if where.created_at is not None:
         yield from where.created_at.on(Comment.created_at)
     if where.top_level_only:

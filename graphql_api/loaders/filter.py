@@ -4,11 +4,22 @@ A filter is a tree of frozen dataclasses of tuples, so that it can be part of a 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, String, Text, literal, true
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    String,
+    Text,
+    literal,
+    select,
+    true,
+)
+
+from graphql_api.loaders.base import visible
 
 _LAST_CHARACTER = "\U0010ffff"
 
@@ -29,6 +40,27 @@ class IdFilter:
             yield among(value, self.any_of)
         if self.none_of is not None:
             yield unless(among(value, self.none_of))
+
+    def on_visible(self, value: Any, model: Any) -> Iterator[ColumnElement[bool]]:  # a column
+        """Give the same for a column whose rows outlive those of ``model`` that it names.
+
+        Ids of rows of ``model`` that nobody sees are nobody's. PostgreSQL asks once which of the
+        wanted are seen; the plain values stand beside, from which it knows how many to expect.
+        """
+
+        def seen(wanted: tuple[int, ...]) -> ColumnElement[bool]:
+            ids = select(model.id).where(visible(model), among(model.id, wanted)).correlate(None)
+            found: ColumnElement[bool] = value.in_(ids)
+            return found
+
+        if self.eq is not None:
+            yield value == self.eq
+            yield seen((self.eq,)).is_(true())  # no join
+        if self.any_of is not None:
+            yield among(value, self.any_of)
+            yield seen(self.any_of).is_(true())
+        if self.none_of is not None:
+            yield unless(seen(self.none_of))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +100,15 @@ class RangeFilter:
             yield value <= self.lte
         if self.lt is not None:
             yield value < self.lt
+
+
+def conditions(value: object) -> int:
+    """Count the conditions in a filter, those of the filters in it included."""
+    if isinstance(value, tuple):
+        return sum(map(conditions, value)) if value and is_dataclass(value[0]) else bool(value)
+    if is_dataclass(value):
+        return sum(conditions(getattr(value, field.name)) for field in fields(value))
+    return value is not None
 
 
 def among(value: Any, wanted: tuple[Any, ...]) -> ColumnElement[bool]:  # a column

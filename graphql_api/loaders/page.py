@@ -99,7 +99,7 @@ class PageLoader(BatchLoader[PageKey, Page[RowT]], Generic[RowT]):
         """Load the page of each key, in the keys' order, with one statement."""
         walks = [walk for index, key in enumerate(keys) for walk in _walks(index, key)]
         arms = grouped(walks)
-        statement = arm.page_statement(type(self), tuple(arms))  # type: ignore[arg-type]  # a class can be hashed
+        statement = arm.page_statement(type(self), tuple(arms))
         found: defaultdict[tuple[int, bool], _Found] = defaultdict(_Found)
         by_number = list(arms.values())
         build = self.row
@@ -201,7 +201,7 @@ class TotalLoader(BatchLoader[TotalKey, int]):
         arms = grouped(walks)
         by_number = list(arms.values())
         totals = [0] * len(keys)
-        statement = arm.total_statement(self._pages, tuple(arms))  # type: ignore[arg-type]  # a class can be hashed
+        statement = arm.total_statement(self._pages, tuple(arms))
         for number, place, total in await self.fetch(statement, parameters(arms)):
             totals[by_number[number][place - 1].key] = total
         return totals

@@ -169,13 +169,14 @@ def _conditions(where: PostFilter) -> Iterator[ColumnElement[bool]]:
         yield unless(_PostPages.condition(where.none_of))
     for bounds, value in (
         (where.author, Post.author_id),
-        (where.category, Post.category_id),
         (where.published_at, Post.published_at),
         (where.like_count, Post.like_count),
         (where.language, Post.language),
     ):
         if bounds is not None:
             yield from bounds.on(value)
+    if where.category is not None:
+        yield from where.category.on_visible(Post.category_id, Category)
     if where.any_tags is not None:
         marked = Post.id.in_(select(PostTag.post_id).where(_has_tag(where.any_tags)))
         yield marked.is_(true())  # no join: it would read all posts of the tags again for each walk

@@ -4,7 +4,7 @@ Nothing here knows how the loaders do it: visibility comes from what people wrot
 derived columns, and a page is cut from its whole list.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from graphql_api.loaders.comment import CommentFilter
@@ -110,7 +110,7 @@ class Reference:
             case CommentFilter():
                 return (
                     _bounded(row["parent_id"], where.parent)
-                    and _bounded(row["author_id"], where.author)
+                    and _bounded(_seen(row["author_id"], self.users), where.author)
                     and _bounded(row["created_at"], where.created_at)
                     and not (where.top_level_only and row["parent_id"])
                 )
@@ -129,7 +129,7 @@ class Reference:
             and (where.any_of is None or any(self._post_meets(post, part) for part in where.any_of))
             and not (where.none_of and self._post_meets(post, where.none_of))
             and _bounded(post["author_id"], where.author)
-            and _bounded(post["category_id"], where.category)
+            and _bounded(_seen(post["category_id"], self.categories), where.category)
             and _bounded(post["published_at"], where.published_at)
             and _bounded(post["like_count"], where.like_count)
             and _bounded(post["language"], where.language)
@@ -141,6 +141,11 @@ class Reference:
 def position(row: RowDict, order: tuple[Order, ...]) -> Position:
     """Return where a row stands in an order."""
     return tuple(row[part.column] for part in order)
+
+
+def _seen(number: int | None, rows: Mapping[int, RowDict]) -> int | None:
+    """Return the id of a row that the public sees; another's is nobody's."""
+    return number if number in rows else None
 
 
 def _bounded(value: Any, bounds: IdFilter | TextFilter | RangeFilter | None) -> bool:

@@ -213,7 +213,17 @@ async def test_a_filter_of_comments_takes_ids_of_its_type(
     assert said == f"an id of a {kind} is needed here, but this is the id of a Tag"
 
 
+async def test_what_stands_beside_an_or_counts_for_each_of_its_entries(execute: Execute) -> None:
+    one = {"likeCount": {"gte": 1}}
+    await execute.data(POSTS, w={"AND": [one] * 4, "OR": [one] * 10})
+    said = await execute.refusal(POSTS, w={"AND": [one] * 5, "OR": [one] * 10})
+    assert said.startswith("a filter holds at most 50 conditions")
+    values = {"author": {"eq": A, "in": [A], "notIn": [B]}, "anyTags": ["t"], "allTags": ["t"]}
+    await execute.data(POSTS, w={"AND": [values] * 10})
+    assert await execute.refusal(POSTS, w={"AND": [values] * 11}) == said
+
+
 @pytest.mark.parametrize("part", ["AND", "OR"])
-async def test_a_filter_has_at_most_fifty_parts(part: str, execute: Execute) -> None:
-    await execute.data(POSTS, w={part: [{}] * 49})
-    assert "at most 50 filters" in await execute.refusal(POSTS, w={part: [{}] * 50})
+async def test_a_filter_has_at_most_twenty_parts(part: str, execute: Execute) -> None:
+    await execute.data(POSTS, w={part: [{}] * 19})
+    assert "at most 20 filters" in await execute.refusal(POSTS, w={part: [{}] * 20})

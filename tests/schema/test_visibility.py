@@ -129,6 +129,21 @@ async def test_a_comment_outlives_its_writer(scene: Scene, execute: Execute) -> 
     }
 
 
+@pytest.mark.parametrize(("where", "n_found"), [("eq", 0), ("in", 0), ("notIn", 2)])
+async def test_a_filter_does_not_tell_what_a_deleted_user_wrote(
+    where: str, n_found: int, scene: Scene, execute: Execute
+) -> None:
+    await scene.change(scene.fan, deleted_at=BEGINNING)
+    fan = global_id.encode("User", scene.fan.id)
+    data = await execute.data(
+        'query ($w: CommentWhere) { post(by: {slug: "seen"}) { comments(where: $w) {'
+        " totalCount nodes { body } } } }",
+        w={"author": {where: fan if where == "eq" else [fan]}},
+    )
+    assert data["post"]["comments"]["totalCount"] == n_found
+    assert len(data["post"]["comments"]["nodes"]) == n_found
+
+
 async def test_a_deleted_tag_is_nowhere(scene: Scene, execute: Execute) -> None:
     before = await execute.data(EVERYTHING)
     gone = await scene.make.tag(slug="gone")
@@ -161,6 +176,28 @@ async def test_a_post_outlives_its_category(scene: Scene, execute: Execute) -> N
     )
     assert data["post"] == {"slug": "seen", "category": None}
     assert data["category"] == {"posts": {"totalCount": 0, "nodes": []}, "children": []}
+
+
+@pytest.mark.parametrize(("where", "n_found"), [("eq", 0), ("in", 0), ("notIn", 1)])
+async def test_a_filter_does_not_tell_what_stood_in_a_deleted_category(
+    where: str, n_found: int, scene: Scene, execute: Execute
+) -> None:
+    await scene.change(scene.below, deleted_at=BEGINNING)
+    below = global_id.encode("Category", scene.below.id)
+    data = await execute.data(
+        "query ($w: PostWhere) { posts(where: $w) { totalCount nodes { slug } } }",
+        w={"category": {where: below if where == "eq" else [below]}},
+    )
+    assert data["posts"]["totalCount"] == n_found
+    assert len(data["posts"]["nodes"]) == n_found
+
+
+async def test_a_category_whose_parent_is_deleted_is_at_the_top(
+    scene: Scene, execute: Execute
+) -> None:
+    await scene.change(scene.shelf, deleted_at=BEGINNING)
+    data = await execute.data("{ categories { slug parent { slug } path { slug } } }")
+    assert data["categories"] == [{"slug": "below", "parent": None, "path": [{"slug": "below"}]}]
 
 
 async def test_what_another_tenant_has_is_nowhere(

@@ -5,8 +5,9 @@ from enum import Enum
 import strawberry
 
 from graphql_api.errors import BadUserInputError
+from graphql_api.loaders.filter import conditions
 from graphql_api.loaders.keyset import Order
-from graphql_api.loaders.post import PostFilter
+from graphql_api.loaders.post import PostFilter, Posts
 from graphql_api.schema.arguments import argument
 from graphql_api.schema.inputs import (
     DateTimeFilter,
@@ -23,7 +24,9 @@ from graphql_api.schema.pagination import Pages
 from graphql_api.services.text import checked_text
 
 MOST_LEVELS = 5
-MOST_PARTS = 50  # each is some 2 kB of SQL, and texts of statements are kept
+# building the SQL of a filter takes a millisecond a condition, up to five where it is of tags
+MOST_PARTS = 20
+MOST_CONDITIONS = 50
 
 
 @strawberry.enum
@@ -65,15 +68,28 @@ class PostWhere:
     like_count: IntFilter | None = maybe("How many users like it.")
     language: StringFilter | None = maybe("In which language, as BCP 47 has it, such as `en`.")
 
-    def read(self, depth: int = 1) -> PostFilter:
-        """Check the filter and turn it into the loaders'."""
+    def read(self) -> PostFilter:
+        """Check the filter and turn it into the loaders'.
+
+        Raises:
+            BadUserInputError: it is too large, or a value in it cannot be used.
+        """
+        if self.parts() > MOST_PARTS:
+            raise BadUserInputError(f"AND, OR and NOT hold at most {MOST_PARTS} filters in all")
+        where = self._read(1)
+        if sum(map(conditions, Posts.alternatives(where))) > MOST_CONDITIONS:
+            raise BadUserInputError(
+                f"a filter holds at most {MOST_CONDITIONS} conditions, where those that stand "
+                "beside an OR count once for each of its entries"
+            )
+        return where
+
+    def _read(self, depth: int) -> PostFilter:
         if depth > MOST_LEVELS:
             raise BadUserInputError(f"AND, OR and NOT nest at most {MOST_LEVELS} levels deep")
-        if depth == 1 and self.parts() > MOST_PARTS:
-            raise BadUserInputError(f"AND, OR and NOT hold at most {MOST_PARTS} filters in all")
 
         def deeper(part: PostWhere) -> PostFilter:
-            return part.read(depth + 1)
+            return part._read(depth + 1)  # of our own class
 
         return PostFilter(
             all_of=each(deeper, self.and_) or (),
@@ -108,6 +124,6 @@ POST_PAGES = Pages(
     order_by=argument(
         "order_by",
         list[PostOrder] | None,
-        "The order, at most three parts; newest first when none is given.",
+        "The order, one entry, whose ties the id breaks; newest first when none is given.",
     ),
 )
