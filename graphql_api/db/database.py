@@ -20,8 +20,9 @@ from graphql_api.errors import UnavailableError
 
 UNAVAILABLE = "the content database does not answer at the moment; please try again"
 
-# SQLSTATE classes: 08 connection, 53 out of resources, 57P shutdown, 58 system; 57014 is a timeout
-_UNAVAILABLE_STATES = ("08", "53", "57P", "58", "57014")
+# SQLSTATE classes: 08 connection, 53 out of resources, 57P shutdown, 58 system;
+# 57014 is a timeout, 55P03 one while waiting for a lock
+_UNAVAILABLE_STATES = ("08", "53", "57P", "58", "57014", "55P03")
 
 
 class Database:

@@ -1,6 +1,7 @@
 """Errors as clients see them: each with a stable code, none with anything internal."""
 
 import logging
+import re
 import uuid
 from collections.abc import Generator
 
@@ -9,6 +10,9 @@ from strawberry.extensions import SchemaExtension
 
 from graphql_api.errors import ApiError, BadUserInputError
 
+# how graphql-core ends a message about a value; a name would stand in quotes
+_PYTHONS_WORD = re.compile(r"\b(None|True|False)(?=\.?$)")
+_WORDS = {"None": "null", "True": "true", "False": "false"}
 _log = logging.getLogger("graphql_api.errors")
 
 
@@ -40,6 +44,7 @@ class StableErrors(SchemaExtension):
         if original is not None:  # Python could not read a value, such as a number too long for it
             said = error.message.partition(", but encountered error")[0]
             error = GraphQLError(said, error.nodes)
+        error.message = _PYTHONS_WORD.sub(lambda word: _WORDS[word[0]], error.message)
         error.extensions = {"code": self._code(error), **(error.extensions or {})}
         return error
 

@@ -80,7 +80,8 @@ class Pages:
             before=position("before"),
             around=around,
             where=self._where(arguments),
-            deep=self.deep is not None and bool(arguments.get(self.deep.name)),
+            # like an absent one, a null is the default: true
+            deep=self.deep is not None and arguments.get(self.deep.name) is not False,
         )
 
     def _around(self, arguments: Arguments) -> int | None:

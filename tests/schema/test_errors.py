@@ -81,6 +81,38 @@ async def test_a_mistake_of_a_client_is_no_entry_in_the_log(
     assert caplog.records == []
 
 
+@pytest.mark.parametrize(
+    ("query", "values", "said"),
+    [
+        (
+            "{ node(id: null) { id } }",
+            {},
+            "Expected value of non-null type 'ID!' not to be null.",
+        ),
+        (
+            "query ($id: ID!) { node(id: $id) { id } }",
+            {"id": True},
+            "Variable '$id' has invalid value: ID cannot represent value: true",
+        ),
+        (
+            "query ($n: Int) { posts(first: $n) { totalCount } }",
+            {"n": False},
+            "Variable '$n' has invalid value: Int cannot represent non-integer value: false",
+        ),
+        (
+            "{ None }",
+            {},
+            "Cannot query field 'None' on type 'Query'.",
+        ),
+    ],
+)
+async def test_a_message_speaks_graphql_not_python(
+    query: str, values: dict[str, object], said: str, execute: Execute
+) -> None:
+    result = await execute(query, **values)
+    assert [error.message.partition(" Did you mean")[0] for error in result.errors or []] == [said]
+
+
 async def test_a_database_that_is_not_there_is_unavailable(settings: Settings) -> None:
     gone = settings.model_copy(
         update={"database_url": type(settings.database_url)("postgresql://a:b@127.0.0.1:1/none")}
@@ -102,6 +134,20 @@ async def test_a_full_pool_is_unavailable(settings: Settings) -> None:
         await one.execute(text("SELECT 1"))
         result = await Execute(Database(engine))("{ categories { id } }")
     await engine.dispose()
+    assert codes(result.errors) == ["UNAVAILABLE"]
+
+
+async def test_a_table_that_stays_locked_is_unavailable(
+    settings: Settings, engine: AsyncEngine
+) -> None:
+    impatient = create_engine(settings)
+    async with engine.begin() as locker, impatient.connect() as one:
+        await locker.execute(text("LOCK TABLE categories IN ACCESS EXCLUSIVE MODE"))
+        await one.execute(text("SET lock_timeout = '50ms'"))
+        await one.commit()
+        await one.close()
+        result = await Execute(Database(impatient))("{ categories { id } }")
+    await impatient.dispose()
     assert codes(result.errors) == ["UNAVAILABLE"]
 
 

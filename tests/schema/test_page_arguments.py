@@ -48,6 +48,24 @@ async def test_a_page_has_twenty_entries_unless_told_otherwise(
         assert page["pageInfo"] == {"hasNextPage": True}
 
 
+async def test_a_null_is_as_good_as_an_absent_argument(execute: Execute, make: Factory) -> None:
+    top = await make.category(slug="top")
+    await make.post(category=await make.category(slug="below", parent=top))
+    data = await execute.data(
+        """{ category(slug: "top") {
+          absent: posts { totalCount }
+          null: posts(includeDescendants: null) { totalCount }
+          false: posts(includeDescendants: false) { totalCount }
+        } absent: categories { slug } null: categories(rootsOnly: null) { slug } }"""
+    )
+    assert data["category"] == {
+        "absent": {"totalCount": 1},
+        "null": {"totalCount": 1},
+        "false": {"totalCount": 0},
+    }
+    assert data["absent"] == data["null"] == [{"slug": "top"}]
+
+
 async def test_a_null_size_leaves_the_other_one_in_force(execute: Execute, make: Factory) -> None:
     for number in range(3):
         await make.post(slug=f"p{number}")

@@ -17,6 +17,8 @@ _DESCRIPTION_LENGTH = 5000
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _PLAIN_SLUG = re.compile(r"[\w-]+")
+# what the driver writes as -infinity and infinity
+_ENDLESS = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 _ZERO_DATE = re.compile(r"0000-00-00.*|-.*")  # PHP writes the second for the first
 _LEFT_OUT_STATUSES = {"inherit", "trash"}
 _COMMENT_STATUSES = {
@@ -198,7 +200,10 @@ def _moment(fields: dict[str, str], name: str) -> datetime | None:
             continue
         try:
             moment = datetime.fromisoformat(text)
-            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+            moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
         except (OverflowError, ValueError):
-            raise BrokenRecordError(f"has the date “{text[:40]}”, which is none") from None
+            moment = datetime.min.replace(tzinfo=UTC)
+        if moment in _ENDLESS:
+            raise BrokenRecordError(f"has the date “{text[:40]}”, which is none")
+        return moment
     return None

@@ -186,6 +186,11 @@ async def test_a_file_that_is_no_export_is_refused(
             id="date of a post",
         ),
         pytest.param(
+            *broken(item(1), item(5, post_date_gmt="0001-01-01 00:00:00")),
+            "the item “Post 5” (5) has the date “0001-01-01 00:00:00”, which is none",
+            id="date before all others",
+        ),
+        pytest.param(
             *broken(item(1), item(5, comment(3, date_gmt="yesterday"))),
             "the item “Post 5” (5) has the date “yesterday”, which is none",
             id="date of a comment",
