@@ -13,13 +13,21 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
+    Index,
     MetaData,
     func,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
 DEFAULT_TENANT = 1
 """The tenant that a fresh database holds."""
+
+LIVING = "deleted_at IS NULL"
+"""What partial indexes hold of a table with ``SoftDeleted``."""
+
+VISIBLE = "visible"
+"""What partial indexes hold of posts and comments, for the lists that the public sees."""
 
 
 class Base(DeclarativeBase):
@@ -62,6 +70,12 @@ def within_tenant(column: str, table: str, *, cascade: bool = False) -> ForeignK
         name=column.removesuffix("_id"),
         ondelete="CASCADE" if cascade else None,
     )
+
+
+def tenant_index(name: str, *columns: str, where: str | None = None, unique: bool = False) -> Index:
+    """Index a tenant's rows by ``columns``, all of them or those that meet ``where``."""
+    condition = None if where is None else text(where)
+    return Index(name, "tenant_id", *columns, unique=unique, postgresql_where=condition)
 
 
 class Timestamped:

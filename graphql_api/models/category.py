@@ -1,11 +1,18 @@
 """Categories: a tree."""
 
-from sqlalchemy import CheckConstraint, Computed, Index, String, Text, text
+from sqlalchemy import CheckConstraint, Computed, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from graphql_api.models.base import Base, Entity, SoftDeleted, Timestamped, Versioned, within_tenant
-
-_LIVING = text("deleted_at IS NULL")
+from graphql_api.models.base import (
+    LIVING,
+    Base,
+    Entity,
+    SoftDeleted,
+    Timestamped,
+    Versioned,
+    tenant_index,
+    within_tenant,
+)
 
 
 class Category(Entity, Timestamped, SoftDeleted, Versioned, Base):
@@ -18,15 +25,8 @@ class Category(Entity, Timestamped, SoftDeleted, Versioned, Base):
         CheckConstraint("name <> ''", name="name_not_empty"),
         CheckConstraint("parent_id <> id", name="not_its_own_parent"),
         CheckConstraint("char_length(description) <= 5000", name="description_length"),
-        Index("uq_categories_slug", "tenant_id", "slug", unique=True, postgresql_where=_LIVING),
-        Index(
-            "ix_categories_parent",
-            "tenant_id",
-            "parent_id",
-            "name_key",
-            "id",
-            postgresql_where=_LIVING,
-        ),
+        tenant_index("uq_categories_slug", "slug", unique=True, where=LIVING),
+        tenant_index("ix_categories_parent", "parent_id", "name_key", "id", where=LIVING),
     )
 
     parent_id: Mapped[int | None]

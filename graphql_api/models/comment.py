@@ -7,7 +7,6 @@ from sqlalchemy import (
     CheckConstraint,
     FetchedValue,
     ForeignKeyConstraint,
-    Index,
     SmallInteger,
     String,
     Text,
@@ -18,17 +17,16 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from graphql_api.models.base import (
+    VISIBLE,
     Base,
     Entity,
     OfTenant,
     SoftDeleted,
     Timestamped,
     Versioned,
+    tenant_index,
     within_tenant,
 )
-
-_VISIBLE = text("visible")
-_TOP_LEVEL = text("visible AND parent_id IS NULL")
 
 
 class CommentStatus(StrEnum):
@@ -37,11 +35,6 @@ class CommentStatus(StrEnum):
     PENDING = "pending"
     APPROVED = "approved"
     SPAM = "spam"
-
-
-def _list_index(name: str, *columns: str) -> Index:
-    """Serve one order of a list of visible comments, from either end."""
-    return Index(f"ix_comments_{name}", "tenant_id", *columns, "id", postgresql_where=_VISIBLE)
 
 
 class Comment(Entity, Timestamped, SoftDeleted, Versioned, Base):
@@ -65,32 +58,23 @@ class Comment(Entity, Timestamped, SoftDeleted, Versioned, Base):
         CheckConstraint("(parent_id IS NULL) = (depth = 0)", name="depth_of_root"),
         CheckConstraint("reply_count >= 0", name="reply_count_not_negative"),
         CheckConstraint("like_count >= 0", name="like_count_not_negative"),
-        _list_index("post", "post_id", "created_at"),
-        _list_index("post_likes", "post_id", "like_count"),
-        _list_index("parent", "parent_id", "created_at"),
-        _list_index("parent_likes", "parent_id", "like_count"),
-        _list_index("author", "author_id", "created_at"),
-        _list_index("author_likes", "author_id", "like_count"),
-        _list_index("post_author", "post_id", "author_id", "created_at"),
-        Index(
-            "ix_comments_all_of_parent",
-            "tenant_id",
-            "parent_id",
-            postgresql_where=text("parent_id IS NOT NULL"),
+        tenant_index("ix_comments_post", "post_id", "created_at", "id", where=VISIBLE),
+        tenant_index("ix_comments_post_likes", "post_id", "like_count", "id", where=VISIBLE),
+        tenant_index("ix_comments_parent", "parent_id", "created_at", "id", where=VISIBLE),
+        tenant_index("ix_comments_parent_likes", "parent_id", "like_count", "id", where=VISIBLE),
+        tenant_index("ix_comments_author", "author_id", "created_at", "id", where=VISIBLE),
+        tenant_index("ix_comments_author_likes", "author_id", "like_count", "id", where=VISIBLE),
+        tenant_index(
+            "ix_comments_post_author", "post_id", "author_id", "created_at", "id", where=VISIBLE
         ),
-        Index(
-            "ix_comments_all_of_author",
-            "tenant_id",
-            "author_id",
-            postgresql_where=text("author_id IS NOT NULL"),
-        ),
-        Index(
+        tenant_index("ix_comments_all_of_parent", "parent_id", where="parent_id IS NOT NULL"),
+        tenant_index("ix_comments_all_of_author", "author_id", where="author_id IS NOT NULL"),
+        tenant_index(
             "ix_comments_top_level",
-            "tenant_id",
             "post_id",
             "created_at",
             "id",
-            postgresql_where=_TOP_LEVEL,
+            where=f"{VISIBLE} AND parent_id IS NULL",
         ),
     )
 
@@ -122,8 +106,8 @@ class CommentLike(OfTenant, Base):
     __table_args__ = (
         within_tenant("comment_id", "comments", cascade=True),
         within_tenant("user_id", "users", cascade=True),
-        Index("ix_comment_likes_recent", "tenant_id", "comment_id", "created_at", "user_id"),
-        Index("ix_comment_likes_user", "tenant_id", "user_id"),
+        tenant_index("ix_comment_likes_recent", "comment_id", "created_at", "user_id"),
+        tenant_index("ix_comment_likes_user", "user_id"),
     )
 
     comment_id: Mapped[int] = mapped_column(primary_key=True)

@@ -15,16 +15,17 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from graphql_api.models.base import (
+    LIVING,
+    VISIBLE,
     Base,
     Entity,
     OfTenant,
     SoftDeleted,
     Timestamped,
     Versioned,
+    tenant_index,
     within_tenant,
 )
-
-_VISIBLE = text("visible")
 
 
 class PostStatus(StrEnum):
@@ -34,11 +35,6 @@ class PostStatus(StrEnum):
     SCHEDULED = "scheduled"
     PUBLISHED = "published"
     ARCHIVED = "archived"
-
-
-def _list_index(name: str, *columns: str) -> Index:
-    """Serve one order of a list of visible posts, from either end."""
-    return Index(f"ix_posts_{name}", "tenant_id", *columns, "id", postgresql_where=_VISIBLE)
 
 
 class Post(Entity, Timestamped, SoftDeleted, Versioned, Base):
@@ -61,33 +57,22 @@ class Post(Entity, Timestamped, SoftDeleted, Versioned, Base):
         CheckConstraint("comment_count >= 0", name="comment_count_not_negative"),
         CheckConstraint("like_count >= 0", name="like_count_not_negative"),
         CheckConstraint("view_count >= 0", name="view_count_not_negative"),
-        Index(
-            "uq_posts_slug",
-            "tenant_id",
-            "slug",
-            unique=True,
-            postgresql_where=text("deleted_at IS NULL"),
-        ),
-        _list_index("published", "published_at"),
-        _list_index("created", "created_at"),
-        _list_index("updated", "updated_at"),
-        _list_index("likes", "like_count"),
-        _list_index("views", "view_count"),
-        _list_index("comments", "comment_count"),
-        _list_index("author", "author_id", "published_at"),
-        _list_index("category", "category_id", "published_at"),
-        _list_index("language", "language", "published_at"),
-        Index("ix_posts_all_of_author", "tenant_id", "author_id"),
-        Index(
-            "ix_posts_all_of_category",
-            "tenant_id",
-            "category_id",
-            postgresql_where=text("category_id IS NOT NULL"),
-        ),
+        tenant_index("uq_posts_slug", "slug", unique=True, where=LIVING),
+        tenant_index("ix_posts_published", "published_at", "id", where=VISIBLE),
+        tenant_index("ix_posts_created", "created_at", "id", where=VISIBLE),
+        tenant_index("ix_posts_updated", "updated_at", "id", where=VISIBLE),
+        tenant_index("ix_posts_likes", "like_count", "id", where=VISIBLE),
+        tenant_index("ix_posts_views", "view_count", "id", where=VISIBLE),
+        tenant_index("ix_posts_comments", "comment_count", "id", where=VISIBLE),
+        tenant_index("ix_posts_author", "author_id", "published_at", "id", where=VISIBLE),
+        tenant_index("ix_posts_category", "category_id", "published_at", "id", where=VISIBLE),
+        tenant_index("ix_posts_language", "language", "published_at", "id", where=VISIBLE),
+        tenant_index("ix_posts_all_of_author", "author_id"),
+        tenant_index("ix_posts_all_of_category", "category_id", where="category_id IS NOT NULL"),
         Index(
             "ix_posts_due",
             "published_at",
-            postgresql_where=text("status = 'scheduled' AND deleted_at IS NULL"),
+            postgresql_where=text(f"status = 'scheduled' AND {LIVING}"),
         ),
     )
 
@@ -125,8 +110,8 @@ class PostLike(OfTenant, Base):
     __table_args__ = (
         within_tenant("post_id", "posts", cascade=True),
         within_tenant("user_id", "users", cascade=True),
-        Index("ix_post_likes_recent", "tenant_id", "post_id", "created_at", "user_id"),
-        Index("ix_post_likes_user", "tenant_id", "user_id"),
+        tenant_index("ix_post_likes_recent", "post_id", "created_at", "user_id"),
+        tenant_index("ix_post_likes_user", "user_id"),
     )
 
     post_id: Mapped[int] = mapped_column(primary_key=True)

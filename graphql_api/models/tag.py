@@ -5,17 +5,22 @@ from datetime import datetime
 from sqlalchemy import (
     CheckConstraint,
     Computed,
-    Index,
     String,
     Text,
     func,
-    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from graphql_api.models.base import Base, Entity, OfTenant, SoftDeleted, Timestamped, within_tenant
-
-_LIVING = text("deleted_at IS NULL")
+from graphql_api.models.base import (
+    LIVING,
+    Base,
+    Entity,
+    OfTenant,
+    SoftDeleted,
+    Timestamped,
+    tenant_index,
+    within_tenant,
+)
 
 
 class Tag(Entity, Timestamped, SoftDeleted, Base):
@@ -27,8 +32,8 @@ class Tag(Entity, Timestamped, SoftDeleted, Base):
         CheckConstraint("name <> ''", name="name_not_empty"),
         CheckConstraint("post_count >= 0", name="post_count_not_negative"),
         CheckConstraint("follower_count >= 0", name="follower_count_not_negative"),
-        Index("uq_tags_slug", "tenant_id", "slug", unique=True, postgresql_where=_LIVING),
-        Index("ix_tags_name", "tenant_id", "name_key", "id", postgresql_where=_LIVING),
+        tenant_index("uq_tags_slug", "slug", unique=True, where=LIVING),
+        tenant_index("ix_tags_name", "name_key", "id", where=LIVING),
     )
 
     slug: Mapped[str] = mapped_column(String(200))
@@ -50,7 +55,7 @@ class PostTag(OfTenant, Base):
     __table_args__ = (
         within_tenant("post_id", "posts", cascade=True),
         within_tenant("tag_id", "tags", cascade=True),
-        Index("ix_post_tags_recent", "tenant_id", "tag_id", "published_at", "post_id"),
+        tenant_index("ix_post_tags_recent", "tag_id", "published_at", "post_id"),
     )
 
     post_id: Mapped[int] = mapped_column(primary_key=True)
@@ -66,7 +71,7 @@ class TagFollow(OfTenant, Base):
     __table_args__ = (
         within_tenant("tag_id", "tags", cascade=True),
         within_tenant("user_id", "users", cascade=True),
-        Index("ix_tag_follows_user", "tenant_id", "user_id", "created_at", "tag_id"),
+        tenant_index("ix_tag_follows_user", "user_id", "created_at", "tag_id"),
     )
 
     tag_id: Mapped[int] = mapped_column(primary_key=True)

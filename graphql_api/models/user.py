@@ -5,26 +5,25 @@ from datetime import datetime
 from sqlalchemy import (
     CheckConstraint,
     Computed,
-    Index,
     String,
     Text,
     func,
-    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from graphql_api.models.base import (
+    LIVING,
     Base,
     Entity,
     OfTenant,
     SoftDeleted,
     Timestamped,
     Versioned,
+    tenant_index,
     within_tenant,
 )
 
-_LIVING = text("deleted_at IS NULL")
-_AUTHOR = text("deleted_at IS NULL AND post_count > 0")
+_AUTHOR = f"{LIVING} AND post_count > 0"
 
 
 class User(Entity, Timestamped, SoftDeleted, Versioned, Base):
@@ -39,19 +38,11 @@ class User(Entity, Timestamped, SoftDeleted, Versioned, Base):
         CheckConstraint("post_count >= 0", name="post_count_not_negative"),
         CheckConstraint("follower_count >= 0", name="follower_count_not_negative"),
         CheckConstraint("following_count >= 0", name="following_count_not_negative"),
-        Index("uq_users_username", "tenant_id", "username", unique=True, postgresql_where=_LIVING),
-        Index("ix_users_author_name", "tenant_id", "name_key", "id", postgresql_where=_AUTHOR),
-        Index("ix_users_author_posts", "tenant_id", "post_count", "id", postgresql_where=_AUTHOR),
-        Index(
-            "ix_users_author_followers",
-            "tenant_id",
-            "follower_count",
-            "id",
-            postgresql_where=_AUTHOR,
-        ),
-        Index(
-            "ix_users_author_latest", "tenant_id", "latest_post_at", "id", postgresql_where=_AUTHOR
-        ),
+        tenant_index("uq_users_username", "username", unique=True, where=LIVING),
+        tenant_index("ix_users_author_name", "name_key", "id", where=_AUTHOR),
+        tenant_index("ix_users_author_posts", "post_count", "id", where=_AUTHOR),
+        tenant_index("ix_users_author_followers", "follower_count", "id", where=_AUTHOR),
+        tenant_index("ix_users_author_latest", "latest_post_at", "id", where=_AUTHOR),
     )
 
     username: Mapped[str] = mapped_column(String(60))
@@ -80,8 +71,8 @@ class UserFollow(OfTenant, Base):
         within_tenant("followed_id", "users", cascade=True),
         within_tenant("follower_id", "users", cascade=True),
         CheckConstraint("follower_id <> followed_id", name="not_oneself"),
-        Index("ix_user_follows_followers", "tenant_id", "followed_id", "created_at", "follower_id"),
-        Index("ix_user_follows_following", "tenant_id", "follower_id", "created_at", "followed_id"),
+        tenant_index("ix_user_follows_followers", "followed_id", "created_at", "follower_id"),
+        tenant_index("ix_user_follows_following", "follower_id", "created_at", "followed_id"),
     )
 
     followed_id: Mapped[int] = mapped_column(primary_key=True)
