@@ -1,7 +1,7 @@
 """What watches the statements: every one that reaches the driver, and which loader asked for it."""
 
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -19,8 +19,10 @@ class Statement:
     """One statement as the driver got it."""
 
     sql: str
-    loader: str
+    loader: str = ""
     """The loader's name, such as ``UserById``; empty outside the loaders."""
+    values: Sequence[object] = field(default=(), repr=False)
+    """What the driver got for ``$1`` and so on: users' data, which no log may show."""
 
 
 @dataclass(slots=True)
@@ -47,11 +49,12 @@ def recorded(engine: AsyncEngine) -> Generator[StatementLog]:
         _connection: Connection,
         _cursor: object,
         sql: str,
-        _parameters: object,
+        values: Sequence[object],
         context: ExecutionContext,
         _executemany: bool,  # noqa: FBT001  # SQLAlchemy passes it by position
     ) -> None:
-        log.statements.append(Statement(sql, context.execution_options.get(LOADER, "")))
+        loader = context.execution_options.get(LOADER, "")
+        log.statements.append(Statement(sql, loader, values))
 
     event.listen(engine.sync_engine, "before_cursor_execute", listen)
     try:

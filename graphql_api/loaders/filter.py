@@ -4,7 +4,7 @@ A filter is a tree of frozen dataclasses of tuples, so that it can be part of a 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -53,12 +53,10 @@ class IdFilter:
             found: ColumnElement[bool] = value.in_(ids)
             return found
 
-        if self.eq is not None:
-            yield value == self.eq
-            yield seen((self.eq,)).is_(true())  # no join
-        if self.any_of is not None:
-            yield among(value, self.any_of)
-            yield seen(self.any_of).is_(true())
+        yield from replace(self, none_of=None).on(value)
+        for wanted in (None if self.eq is None else (self.eq,), self.any_of):
+            if wanted is not None:
+                yield seen(wanted).is_(true())  # no join
         if self.none_of is not None:
             yield unless(seen(self.none_of))
 

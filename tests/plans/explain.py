@@ -1,16 +1,15 @@
 """What PostgreSQL plans for a statement and what that reads, and the statements of operations."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import asyncpg
-from sqlalchemy import event
-from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from graphql_api.db.monitor import Statement, recorded
 from tests.schema.client import Execute
 
 LARGE = {
@@ -31,14 +30,6 @@ class Plans(StrEnum):
 
     CUSTOM = "force_custom_plan"
     GENERIC = "force_generic_plan"
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """A statement as the driver got it."""
-
-    sql: str
-    values: tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +72,9 @@ class Explainer:
 
     async def statements(self, query: str) -> list[Statement]:
         """Run ``query`` and return what it sent to the database."""
-        sent: list[Statement] = []
-
-        def listen(
-            _connection: Connection, _cursor: object, sql: str, values: Sequence[object], *_: object
-        ) -> None:
-            sent.append(Statement(sql, tuple(values)))
-
-        event.listen(self._engine.sync_engine, "before_cursor_execute", listen)
-        try:
+        with recorded(self._engine) as log:
             await self._execute.data(query)
-        finally:
-            event.remove(self._engine.sync_engine, "before_cursor_execute", listen)
-        return sent
+        return log.statements
 
     async def blocks(self, operation: str) -> int:
         """Count the blocks that an operation looks at, and hold that it reads no table whole.

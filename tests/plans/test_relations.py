@@ -2,9 +2,10 @@
 
 import pytest
 
+from graphql_api.db.monitor import Statement
 from graphql_api.schema import global_id
 from tests.plans.catalogue import PARENTS, fields
-from tests.plans.explain import Explainer, Plans, Statement
+from tests.plans.explain import Explainer, Plans
 
 POST, USER, TAG = (global_id.encode(name, 1) for name in ("Post", "User", "Tag"))
 COMMENT, CATEGORY = (global_id.encode(name, 200) for name in ("Comment", "Category"))
@@ -122,9 +123,7 @@ async def test_a_purge_finds_what_hangs_on_a_row_by_an_index(
     table: str, keys: dict[str, int], explainer: Explainer
 ) -> None:
     columns = " AND ".join(f"{name} = ${n}" for n, name in enumerate(["tenant_id", *keys], 1))
-    hanging = Statement(
-        f"SELECT FROM {table} WHERE {columns}", (1, *keys.values())
-    )  # our own names
+    hanging = Statement(f"SELECT FROM {table} WHERE {columns}", values=(1, *keys.values()))
     plan = await explainer.plan(hanging, Plans.GENERIC, run=True)
     assert not plan.whole
     assert plan.blocks <= BLOCKS
