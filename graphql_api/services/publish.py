@@ -30,6 +30,7 @@ _PUBLISH_DUE = text("""
         SELECT tenant_id, id FROM posts
         WHERE (tenant_id, id) IN (SELECT tenant_id, id FROM due)
             AND (tenant_id, author_id) IN (SELECT tenant_id, id FROM authors)
+            -- again, for a row that changed since: only what stands here is looked at anew
             AND status = 'scheduled' AND deleted_at IS NULL AND published_at <= now()
         FOR UPDATE SKIP LOCKED
     )

@@ -50,7 +50,7 @@ class CommentOrderField(Enum):
 
 @strawberry.input
 class CommentOrder:
-    """One part of an order of comments."""
+    """An order of comments."""
 
     field: CommentOrderField = strawberry.field(description="What to order by.")
     direction: OrderDirection = strawberry.field(

@@ -43,7 +43,7 @@ class PostOrderField(Enum):
 
 @strawberry.input
 class PostOrder:
-    """One part of an order of posts."""
+    """An order of posts."""
 
     field: PostOrderField = strawberry.field(description="What to order by.")
     direction: OrderDirection = strawberry.field(
@@ -89,7 +89,7 @@ class PostWhere:
             raise BadUserInputError(f"AND, OR and NOT nest at most {MOST_LEVELS} levels deep")
 
         def deeper(part: PostWhere) -> PostFilter:
-            return part._read(depth + 1)  # of our own class
+            return part._read(depth + 1)
 
         return PostFilter(
             all_of=each(deeper, self.and_) or (),

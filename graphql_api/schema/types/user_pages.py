@@ -24,7 +24,7 @@ class AuthorOrderField(Enum):
 
 @strawberry.input
 class AuthorOrder:
-    """One part of an order of authors."""
+    """An order of authors."""
 
     field: AuthorOrderField = strawberry.field(description="What to order by.")
     direction: OrderDirection = strawberry.field(
