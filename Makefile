@@ -13,7 +13,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 PYTEST := $(BIN)/pytest -n 2 -m 'not browser and not slow'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test check lock-check test-debian test-browser test-long bench format \
+.PHONY: help demo install test check lock-check test-debian test-browser test-long fuzz bench format \
 	lock upgrade graphiql clean
 
 help: ## list the targets
@@ -42,7 +42,7 @@ lock-check: $(UV) ## compare requirements.lock with pyproject.toml
 		{ echo 'requirements.lock disagrees with pyproject.toml; run: make lock' >&2; exit 1; }
 
 test-debian: $(DEVELOPMENT) ## run the tests on the PostgreSQL installed on this machine (15 or newer)
-	$(BIN)/python tools/with_postgres.py $(PYTEST)
+	$(BIN)/python tools/with_postgres.py $(PYTEST) --ignore=tests/execution
 
 test-browser: $(DEVELOPMENT) ## run the tests that drive Chromium
 	@command -v chromium >/dev/null || \
@@ -51,6 +51,10 @@ test-browser: $(DEVELOPMENT) ## run the tests that drive Chromium
 
 test-long: $(DEVELOPMENT) ## run the tests that take minutes each
 	$(BIN)/pytest -n 2 -m slow
+
+fuzz: $(DEVELOPMENT) ## compare the executor with graphql-core in CASES operations (a million)
+	$(BIN)/python -W ignore -m tests.execution.fuzz $(CASES) $(FIRST)
+	EXECUTION_DOCUMENTS=1000000 $(PYTEST) -o faulthandler_timeout=0 tests/execution/test_documents.py
 
 bench: $(DEVELOPMENT) ## measure naive resolvers, selectinload and the loaders side by side
 	$(BIN)/python -m benchmarks

@@ -4,7 +4,7 @@ Variables carry the prefix ``GRAPHQL_API_`` and may stand in a ``.env`` file; ``
 read without the prefix too, because every hosting platform sets it under that name.
 """
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -45,9 +45,6 @@ class Settings(BaseSettings):
     pool_recycle_s: Annotated[int, Field(ge=-1)] = 3600
     """Seconds after which a connection is replaced: shorter than what firewalls keep idle ones."""
 
-    pool_pre_ping: bool = True
-    """Test a connection before its use, so that a restarted database costs no request an error."""
-
     command_timeout_s: Annotated[float, Field(gt=0)] = 60.0
     """Seconds one statement may take on the client's side; the last defence against a lost peer."""
 
@@ -57,10 +54,14 @@ class Settings(BaseSettings):
     pgbouncer: bool = False
     """True behind PgBouncer in transaction mode: prepared statements end with their transaction."""
 
-    @property
-    def pool_overflow(self) -> int:
-        """Connections opened above ``pool_size`` in a burst: half of it, so it stays bounded."""
-        return self.pool_size // 2
+    execution: Literal["plan", "reference"] = "plan"
+    """Which executor runs operations: ours, level by level, or graphql-core's."""
+
+    development: bool = False
+    """Shows everybody what costs an operator's key elsewhere: each answer says what was loaded."""
+
+    diagnostics_key: SecretStr | None = None
+    """Who sends it as ``X-Diagnostics-Key`` may ask for batches and choose the executor."""
 
     @property
     def url(self) -> URL:
@@ -85,10 +86,10 @@ class Settings(BaseSettings):
         _address(value.get_secret_value())
         return value
 
-    @field_validator("secret_key")
+    @field_validator("secret_key", "diagnostics_key")
     @classmethod
-    def _is_long_enough(cls, value: SecretStr) -> SecretStr:
-        if len(value.get_secret_value()) < _SECRET_CHARACTERS:
+    def _is_long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < _SECRET_CHARACTERS:
             raise ValueError(f"must have {_SECRET_CHARACTERS} characters or more")
         return value
 

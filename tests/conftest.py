@@ -98,9 +98,11 @@ def statements(engine: AsyncEngine) -> Callable[[], AbstractContextManager[State
 
 @pytest.fixture(scope="session")
 def live_server(server: postgres.Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Serve the sample content for all tests of this worker; give the base of its addresses."""
+    """Serve the sample content as in development; give the base of its addresses."""
     with (
         server.empty_database() as database,
-        serving.serve(database, tmp_path_factory.mktemp("server")) as base,
+        serving.serve(
+            database, tmp_path_factory.mktemp("server"), GRAPHQL_API_DEVELOPMENT="true"
+        ) as base,
     ):
         yield base

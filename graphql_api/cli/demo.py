@@ -37,6 +37,7 @@ def demo(
             server = running.enter_context(embedded_server(folder))
             os.environ["DATABASE_URL"] = server.url("demo")
         os.environ.setdefault(f"{PREFIX}SECRET_KEY", kept_secret(folder))
+        os.environ.setdefault(f"{PREFIX}DEVELOPMENT", "true")
         added = run_with_database(_prepare)
         typer.echo(_welcome(host, port, added))
         run_server(host, port)

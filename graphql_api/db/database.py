@@ -6,17 +6,26 @@ holding a first, so the pool cannot deadlock. A write takes one connection for t
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Executable, Row
+from asyncpg import DataError, InterfaceError, PostgresError, Record
+from sqlalchemy import Executable, PoolProxiedConnection
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.util import greenlet_spawn
 
-from graphql_api.db.monitor import LOADER
+from graphql_api.db.monitor import Statement, is_recorded, note
+from graphql_api.db.pool import ReadyPool
+from graphql_api.db.statement import Compiled
 from graphql_api.errors import UnavailableError
+
+_DriverError = AsyncAdapt_asyncpg_dbapi.Error  # what the pool raises where it cannot connect
 
 UNAVAILABLE = "the content database does not answer at the moment; please try again"
 
@@ -24,21 +33,29 @@ UNAVAILABLE = "the content database does not answer at the moment; please try ag
 # 57014 is a timeout, 55P03 one while waiting for a lock
 _UNAVAILABLE_STATES = ("08", "53", "57P", "58", "57014", "55P03")
 
+_LOST_STATES = ("08", "57P")
+
+
+class _LostError(ConnectionError):
+    """The server went away while a statement ran."""
+
+
+# a connection's note of how it plans at the moment, if not as it did at first
+_REPLANS = "graphql_api_replans"
+
 
 class Database:
     """The pool of one process, with the two ways to use it."""
 
     def __init__(self, engine: AsyncEngine, *, pgbouncer: bool = False) -> None:
         self.engine = engine
-        # behind PgBouncer a transaction keeps the statement on the server where it was prepared;
-        # elsewhere a statement is its own: BEGIN and ROLLBACK would be two round trips more
-        self._reads = (
-            engine if pgbouncer else engine.execution_options(isolation_level="AUTOCOMMIT")
-        )
+        self._pgbouncer = pgbouncer
 
     def reader(self, max_connections: int) -> "Reader":
         """Give an operation its way to read, on at most ``max_connections`` at a time."""
-        return Reader(self._reads, max_connections)
+        pool = self.engine.pool
+        assert isinstance(pool, ReadyPool)  # noqa: S101  # as `create_engine` makes it
+        return Reader(pool, max_connections, pgbouncer=self._pgbouncer)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[AsyncSession]:
@@ -47,38 +64,135 @@ class Database:
             yield session
 
 
-class Reader:
-    """Reads of one operation; holds no connection between statements."""
+@dataclass(slots=True)
+class Timing:
+    """When a read did what, in seconds of ``time.perf_counter``."""
 
-    def __init__(self, engine: AsyncEngine, max_connections: int) -> None:
-        self._engine = engine
+    asked: float = 0.0
+    connected: float = 0.0
+    """When it had a connection."""
+    answered: float = 0.0
+
+
+class Reader:
+    """Reads of one operation; holds no connection between statements.
+
+    A statement is its own transaction: BEGIN and ROLLBACK would be two round trips more.
+    """
+
+    def __init__(self, pool: ReadyPool, max_connections: int, *, pgbouncer: bool) -> None:
+        self._pool = pool
         self._slots = asyncio.Semaphore(max_connections)
+        self._pgbouncer = pgbouncer
 
     async def rows(
-        self, statement: Executable, parameters: dict[str, Any], *, loader: str = ""
-    ) -> Sequence[Row[Any]]:
+        self,
+        statement: Executable | Compiled,
+        parameters: Mapping[str, Any],
+        *,
+        loader: str = "",
+        timing: Timing | None = None,
+    ) -> list[Record]:
         """Run one statement of ``loader`` and return all its rows.
 
         Raises:
             UnavailableError: no connection was free in time, or the database went away.
         """
+        compiled = statement if isinstance(statement, Compiled) else Compiled(statement)
+        values = compiled.values(parameters)
+        timing = timing or Timing()
+        timing.asked = time.perf_counter()
         async with self._slots:
             try:
-                async with self._engine.connect() as connection:
-                    result = await connection.execute(
-                        statement, parameters, execution_options={LOADER: loader}
-                    )
-                    return result.all()
-            except (OSError, SQLAlchemyError) as error:
-                raise translated(error) from error
+                try:
+                    return await self._fetch(compiled, values, loader, timing)
+                except _LostError:  # a read changes nothing: another connection may do it
+                    return await self._fetch(compiled, values, loader, timing)
+            except (OSError, PostgresError, SQLAlchemyError, _DriverError) as error:
+                told = translated(error)
+                if told is error:
+                    raise
+                raise told from error
+            finally:
+                timing.answered = time.perf_counter()
+
+    async def _fetch(
+        self, compiled: Compiled, values: list[Any], loader: str, timing: Timing
+    ) -> list[Record]:
+        connection: Any = self._pool.lend_ready() or await greenlet_spawn(self._pool.connect)
+        timing.connected = time.perf_counter()
+        if is_recorded():
+            note(self._pool, Statement(compiled.sql, loader, values))
+        driver: Any = connection.driver_connection
+        try:
+            rows = await self._run(connection, compiled, values)
+        except Exception as error:
+            if _is_lost(error) or driver.is_closed():
+                await _to_its_end(connection.invalidate)
+                raise (error if isinstance(error, TimeoutError) else _LostError()) from error
+            connection.close()  # it answered: the pool keeps it as it is
+            if _quotes_a_value(error):
+                raise type(error)(f"a value does not fit the statement of {loader}") from None
+            raise
+        except BaseException:  # cancelled: nobody knows what it still does
+            await _to_its_end(connection.invalidate)
+            raise
+        connection.close()
+        return rows
+
+    async def _run(
+        self, connection: PoolProxiedConnection, compiled: Compiled, values: list[Any]
+    ) -> list[Record]:
+        driver: Any = connection.driver_connection
+        rows: list[Record]
+        if self._pgbouncer:
+            # a transaction keeps the statement on the server where it was prepared
+            async with driver.transaction():
+                if compiled.replans:
+                    await driver.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+                rows = await driver.fetch(compiled.sql, *values)
+            return rows
+        if connection.info.get(_REPLANS, False) is not compiled.replans:
+            plans = "force_custom_plan" if compiled.replans else "force_generic_plan"
+            await driver.execute(f"SET plan_cache_mode = {plans}")
+            connection.info[_REPLANS] = compiled.replans
+        rows = await driver.fetch(compiled.sql, *values)
+        return rows
+
+
+async def _to_its_end(closing: Callable[[], None]) -> None:
+    """Close a connection, whose statement the driver stops first; also where the caller leaves."""
+    task = asyncio.create_task(greenlet_spawn(closing))  # outside of one the pool could not wait
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)
+    await asyncio.shield(task)
+
+
+_closing: set[asyncio.Task[None]] = set()
+"""What the event loop would forget."""
+
+
+def _quotes_a_value(error: Exception) -> bool:
+    """Tell whether a message can hold the value that the server or the driver refused."""
+    return isinstance(error, DataError) or (
+        isinstance(error, InterfaceError) and isinstance(error, ValueError)
+    )
+
+
+def _is_lost(error: Exception) -> bool:
+    """Tell whether the server went away, or said that it does; a timeout is an OSError too."""
+    state = getattr(error, "sqlstate", None) or ""
+    return isinstance(error, OSError) or state.startswith(_LOST_STATES)
 
 
 def translated(error: Exception) -> Exception:
     """Tell an unreachable database from a fault of ours, by SQLSTATE."""
     if isinstance(error, OSError | PoolTimeoutError):
         return UnavailableError(UNAVAILABLE)
+    cause: Any = error
     if isinstance(error, DBAPIError):
-        state = getattr(error.orig, "sqlstate", None) or ""
-        if error.connection_invalidated or state.startswith(_UNAVAILABLE_STATES):
+        if error.connection_invalidated:
             return UnavailableError(UNAVAILABLE)
-    return error
+        cause = error.orig
+    state = getattr(cause, "sqlstate", None) or ""
+    return UnavailableError(UNAVAILABLE) if state.startswith(_UNAVAILABLE_STATES) else error

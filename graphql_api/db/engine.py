@@ -3,14 +3,18 @@
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from graphql_api.db.pool import ReadyPool
 from graphql_api.settings import Settings
 
 APPLICATION_NAME = "graphql-api"
 
-# A statement's text is constant, so each is prepared once per connection; there are about a hundred
-# texts (by relation, order and direction of the page), and one costs PostgreSQL some 50 kB.
+# A statement's text is constant, so each is prepared once per connection; a front end has some
+# hundred (by relation, columns, order and direction), and one costs PostgreSQL some 50 kB.
 _PREPARED_STATEMENTS = 256
 
 
@@ -29,16 +33,29 @@ def create_engine(settings: Settings, *, serving: bool = False) -> AsyncEngine:
 
     Nothing connects before the first statement.
     """
-    return create_async_engine(
+    engine = create_async_engine(
         settings.url,
+        poolclass=ReadyPool,
         pool_size=settings.pool_size,
-        max_overflow=settings.pool_overflow,
+        max_overflow=0,  # more than the size would be opened and closed for each statement
         pool_timeout=settings.pool_timeout_s,
         pool_recycle=settings.pool_recycle_s,
-        pool_pre_ping=settings.pool_pre_ping,
         hide_parameters=True,  # values are users' data: they stay out of logs and errors
         connect_args=_connect_args(settings, serving=serving),
     )
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    return engine
+
+
+def _refuse_closed(connection: DBAPIConnection, _record: object, _fairy: object) -> None:
+    """Have the pool replace a connection that its server closed, and all that are as old.
+
+    The driver hears of it while nobody uses the connection; asking the server each time would be a
+    round trip a statement.
+    """
+    driver: Any = connection
+    if driver.driver_connection.is_closed():
+        raise InvalidatePoolError
 
 
 def _connect_args(settings: Settings, *, serving: bool) -> dict[str, Any]:
@@ -55,16 +72,19 @@ def _connect_args(settings: Settings, *, serving: bool) -> dict[str, Any]:
             "prepared_statement_name_func": lambda: f"__asyncpg_{uuid4()}__",
         }
     return timeouts | {
+        # writes go through SQLAlchemy, which prepares on its own; reads through the driver
         "prepared_statement_cache_size": _PREPARED_STATEMENTS,
+        "statement_cache_size": _PREPARED_STATEMENTS,
+        "max_cached_statement_lifetime": 0,  # as long as the connection
         "server_settings": {
             "application_name": APPLICATION_NAME,
             # compiling a plan costs more than any of our statements, which touch few rows each
             "jit": "off",
             # nor do they gain from a second process, whose start takes longer than they do
             "max_parallel_workers_per_gather": "0",
-            # a plan made for no values in particular, which PostgreSQL turns to after five runs,
-            # reads a rare author's page through all posts; a new one costs 0.1 to 0.4 ms
-            "plan_cache_mode": "force_custom_plan",
+            # a plan is made once and kept: the keys, sizes and cursors of a page are arrays, and no
+            # plan depends on what is in them. Reads whose filters' values matter ask for another
+            "plan_cache_mode": "force_generic_plan",
             "timezone": "UTC",
             # a cancelled request's wish to cancel can overtake its statement: look for the client
             "client_connection_check_interval": "1s",

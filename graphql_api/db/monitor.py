@@ -5,13 +5,9 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from sqlalchemy import event
+from sqlalchemy import Pool, event
 from sqlalchemy.engine import Connection
-from sqlalchemy.engine.interfaces import ExecutionContext
 from sqlalchemy.ext.asyncio import AsyncEngine
-
-LOADER = "graphql_api_loader"
-"""The execution option under which a read names its loader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,30 +30,56 @@ class StatementLog:
     def __len__(self) -> int:
         return len(self.statements)
 
+    def add(self, statement: Statement) -> None:
+        """Note a statement; called where it is issued, in the context of whoever issues it."""
+        self.statements.append(statement)
+
     @property
     def loaders(self) -> dict[str, int]:
         """Statements of each loader, by name."""
         return dict(sorted(Counter(statement.loader for statement in self.statements).items()))
 
 
+_recordings: list[tuple[Pool, StatementLog]] = []
+
+
+def is_recorded() -> bool:
+    """Tell whether anybody records."""
+    return bool(_recordings)
+
+
+def note(pool: Pool, statement: Statement) -> None:
+    """Tell whoever records that a read goes to the driver, past SQLAlchemy's own events."""
+    for recorded_pool, log in _recordings:
+        if recorded_pool is pool:
+            log.add(statement)
+
+
 @contextmanager
-def recorded(engine: AsyncEngine) -> Generator[StatementLog]:
-    """Record every statement of ``engine`` while the block runs, whoever issues it."""
-    log = StatementLog()
+def recorded(engine: AsyncEngine, log: StatementLog | None = None) -> Generator[StatementLog]:
+    """Record every statement of ``engine`` while the block runs, whoever issues it.
+
+    They go into ``log``, or into a new one.
+    """
+    log = StatementLog() if log is None else log
+    pool = engine.pool
 
     def listen(
         _connection: Connection,
         _cursor: object,
         sql: str,
         values: Sequence[object],
-        context: ExecutionContext,
+        _context: object,
         _executemany: bool,  # noqa: FBT001  # SQLAlchemy passes it by position
     ) -> None:
-        loader = context.execution_options.get(LOADER, "")
-        log.statements.append(Statement(sql, loader, values))
+        log.add(Statement(sql, "", values))
 
     event.listen(engine.sync_engine, "before_cursor_execute", listen)
+    recording = (pool, log)
+    _recordings.append(recording)
     try:
         yield log
     finally:
+        # by identity: two logs of the same statements are equal
+        _recordings[:] = [each for each in _recordings if each is not recording]
         event.remove(engine.sync_engine, "before_cursor_execute", listen)

@@ -1,6 +1,7 @@
 """The ASGI application: routes, and what lives as long as a process."""
 
 import asyncio
+import gc
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import TypedDict
@@ -13,6 +14,7 @@ from graphql_api.db.engine import create_engine
 from graphql_api.http.endpoint import GraphQLEndpoint
 from graphql_api.http.graphiql import graphiql_assets
 from graphql_api.http.health import healthz, readyz
+from graphql_api.http.metrics import metrics
 from graphql_api.schema.build import build_schema
 from graphql_api.services.publish import keep_publishing
 from graphql_api.settings import Settings
@@ -34,6 +36,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         engine = create_engine(chosen, serving=True)
         database = Database(engine, pgbouncer=chosen.pgbouncer)
         publishing = asyncio.create_task(keep_publishing(database))
+        collect_less_garbage()
         try:
             yield {"database": database, "settings": chosen}
         finally:
@@ -49,5 +52,18 @@ def create_app(settings: Settings | None = None) -> Starlette:
             Mount("/graphiql", graphiql_assets),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
+            Route("/metrics", metrics),
         ],
     )
+
+
+# objects made before the youngest generation is looked through, and how often the older ones are:
+# an answer is thousands of objects that all live until it is sent (docs/decisions, with figures)
+_GARBAGE_THRESHOLDS = 50_000, 20, 100
+
+
+def collect_less_garbage() -> None:
+    """Have the collector leave alone what lives as long as the process, and come less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GARBAGE_THRESHOLDS)

@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+from datetime import datetime
+from functools import lru_cache
 from http.client import METHOD_NOT_ALLOWED
 from typing import Any
 
 import orjson
 import strawberry
-from cross_web import AsyncHTTPRequestAdapter, HTTPException
+from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAdapter
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -15,9 +17,12 @@ from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLRequestData
 
 from graphql_api.db.database import Database
+from graphql_api.execution import Execution
+from graphql_api.http.diagnostics import mode_of, wants_batches
 from graphql_api.http.graphiql import graphiql_page
 from graphql_api.loaders.operation import Operation
 from graphql_api.loaders.registry import Loaders
+from graphql_api.loaders.report import Report
 from graphql_api.models import DEFAULT_TENANT
 from graphql_api.schema.context import Context
 from graphql_api.schema.cursor import CursorCodec
@@ -40,19 +45,58 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         except ClientDisconnect:
             return  # nobody is there to read an answer
         finally:
-            if (loaders := getattr(request.state, "loaders", None)) is not None:
+            loaders: Loaders | None = getattr(request.state, "loaders", None)
+            if loaders is not None and loaders.operation.is_at_work:
                 await asyncio.shield(loaders.close())
         await response(scope, receive, send)
+
+    async def run(self, request: Any, *given: Any, **options: Any) -> Any:
+        """Answer one request: one operation in a JSON body here, and all else as Strawberry does.
+
+        Strawberry's way through views for every framework and protocol takes a third of the time
+        that a small query does.
+        """
+        parts = await self._plain_parts(request)
+        if parts is None:
+            return await super().run(request, *given, **options)
+        context = await self.get_context(request, _NO_RESPONSE)
+        adapter = StarletteRequestAdapter(request)
+        result = await self.execute_single(request, adapter, _NO_RESPONSE, context, None, parts)
+        answer = await self.process_result(request, result)
+        return Response(self.encode_json(answer), media_type="application/json")
+
+    async def _plain_parts(self, request: Request) -> GraphQLRequestData | None:
+        """Take apart a POST of one operation as JSON; None where it is anything else."""
+        if request.method != "POST" or request.headers.get("content-type") != "application/json":
+            return None
+        data = self.parse_json(await request.body())
+        if not isinstance(data, dict):
+            return None
+        query, variables, name = (data.get(key) for key in ("query", "variables", "operationName"))
+        extensions = data.get("extensions")
+        is_plain = (
+            isinstance(query, str)
+            and isinstance(variables, dict | None)
+            and isinstance(name, str | None)
+            and isinstance(extensions, dict | None)
+        )
+        return GraphQLRequestData(query, variables, name, extensions) if is_plain else None
 
     async def get_context(self, request: Request, response: Response) -> Context:  # type: ignore[override]  # noqa: ARG002  # no WebSocket comes here
         """Build fresh loaders for one operation; whatever they still do ends with the request."""
         database: Database = request.state.database
         settings: Settings = request.state.settings
-        reader = database.reader(settings.max_connections_per_request)
-        request.state.loaders = Loaders(Operation(reader, DEFAULT_TENANT))
+        operation = Operation(database.reader(settings.max_connections_per_request), DEFAULT_TENANT)
+        if wants_batches(request, settings):
+            operation.report = Report()
+        request.state.loaders = Loaders(operation)
         return Context(
             loaders=request.state.loaders,
-            cursors=CursorCodec(settings.secret_key.get_secret_value(), DEFAULT_TENANT),
+            cursors=_cursors(settings.secret_key.get_secret_value(), DEFAULT_TENANT),
+            execution=Execution(
+                mode=mode_of(request, settings),
+                leaves_times=True,
+            ),
         )
 
     async def render_graphql_ide(self, request: Request) -> Response:
@@ -81,7 +125,16 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         try:
             return orjson.dumps(data)
         except orjson.JSONEncodeError:  # it gives up at a depth that a query can reach
-            return json.dumps(data).encode()
+            return json.dumps(data, default=datetime.isoformat).encode()
+
+
+# Strawberry lets resolvers set headers and the status on a response; ours have no use for that
+_NO_RESPONSE = Response()
+
+
+@lru_cache(1024)
+def _cursors(secret: str, tenant_id: int) -> CursorCodec:
+    return CursorCodec(secret, tenant_id)
 
 
 def _refusal(error: HTTPException) -> Response:

@@ -8,10 +8,10 @@ import asyncio
 from abc import abstractmethod
 from asyncio import Future
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Generator
 from dataclasses import fields
-from functools import cache
-from typing import Any, ClassVar, Generic, TypeVar
+from functools import lru_cache
+from typing import Any, ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
 
 from aiodataloader import DataLoader, dispatch_queue_batch, failed_dispatch
 from aiodataloader import Loader as Waiting
@@ -20,7 +20,6 @@ from sqlalchemy import (
     BigInteger,
     BindParameter,
     ColumnElement,
-    Executable,
     Select,
     Text,
     and_,
@@ -28,6 +27,7 @@ from sqlalchemy import (
 )
 
 from graphql_api.db.database import UNAVAILABLE
+from graphql_api.db.statement import Compiled
 from graphql_api.errors import UnavailableError
 from graphql_api.loaders.operation import Operation
 
@@ -45,6 +45,15 @@ WORDS: BindParameter[Any] = bindparam("keys", type_=ARRAY(Text))
 """The batch's keys where they are text, such as slugs."""
 
 
+Selected: TypeAlias = list[Any]
+"""Columns to select, as SQLAlchemy has them."""
+
+AnySelect: TypeAlias = Select[*tuple[Any, ...]]
+
+Columns: TypeAlias = tuple[str, ...]
+"""Names of a row's columns, in the order in which they are selected."""
+
+
 class BatchLoader(DataLoader[KeyT, ValueT]):
     """A DataLoader whose callers cannot harm each other, and that loads in waves.
 
@@ -52,11 +61,17 @@ class BatchLoader(DataLoader[KeyT, ValueT]):
       failed; cancelling a future that others share would take their data too.
     - A failed or cancelled batch is an error to each of its callers, and is not cached.
     - A batch is never split: its statement takes any number of keys.
+    - Whoever has a whole level's keys at hand gets their values as one list (`load_level`).
     """
 
-    def __init__(self, operation: Operation) -> None:
+    def __init__(self, operation: Operation, columns: Columns | None = None) -> None:
         super().__init__()
         self.operation = operation
+        self.selected = columns
+        """What to select of rows, which are then records: their key, and these. None for objects
+        of the loader's class of rows, with all of its columns."""
+        self._known: dict[KeyT, ValueT] = {}
+        self._level: _Level[KeyT, ValueT] | None = None
 
     @property
     def name(self) -> str:
@@ -78,21 +93,103 @@ class BatchLoader(DataLoader[KeyT, ValueT]):
         self._queue.append(Waiting(key=key, future=future))
         self.operation.join_next_wave(self)
 
+    def load_level(self, keys: list[KeyT]) -> Awaitable[list[ValueT]]:
+        """Queue distinct keys for the next wave, and return what gives their values, in order."""
+        known = self._known
+        missing = [key for key in keys if key not in known] if known else keys
+        if not missing:
+            return _Loading(lambda: self._of_level(keys, None))
+        if self._level is None:
+            self._level = _Level({}, self.loop.create_future(), [])
+        self._level.keys.update(dict.fromkeys(missing))
+        self._level.askers.append(keys)
+        self.operation.join_next_wave(self)
+        done = self._level.done
+        return _Loading(lambda: self._of_level(keys, done))
+
+    async def _of_level(
+        self, keys: list[KeyT], done: "Future[list[ValueT] | None] | None"
+    ) -> list[ValueT]:
+        if done is not None:
+            whole = await asyncio.shield(done)
+            if whole is not None:
+                return whole
+        known = self._known
+        return [known[key] for key in keys]
+
     def start_batch(self) -> asyncio.Task[None]:
         """Load the queued keys in a task that no caller can cancel; every caller gets an answer."""
         queue, self._queue = self._queue, []
+        level, self._level = self._level, None
+        if level is None:
+            task = self.loop.create_task(dispatch_queue_batch(self, queue))
+        else:
+            level.keys.update(dict.fromkeys(waiting.key for waiting in queue))
+            task = self.loop.create_task(self._load(level, queue))
 
         def answer_the_rest(_task: asyncio.Task[None]) -> None:
+            gone = UnavailableError(UNAVAILABLE)
             if any(not waiting.future.done() for waiting in queue):
-                failed_dispatch(self, queue, UnavailableError(UNAVAILABLE))
+                failed_dispatch(self, queue, gone)
+            if level is not None:
+                _fail(level.done, gone)
 
-        task = self.loop.create_task(dispatch_queue_batch(self, queue))
         task.add_done_callback(answer_the_rest)
         return task
 
-    async def fetch(self, statement: Executable, parameters: dict[str, Any]) -> Sequence[Any]:
+    async def _load(self, level: "_Level[KeyT, ValueT]", queue: list[Waiting]) -> None:
+        """Load a level's keys, with those that waited one by one."""
+        known = self._known
+        # some may have been under way
+        keys = [key for key in level.keys if key not in known] if known else list(level.keys)
+        try:
+            values = await self.batch_load_fn(keys) if keys else []
+            found = dict(zip(keys, values, strict=True))
+        except Exception as error:  # noqa: BLE001  # each caller gets it
+            failed_dispatch(self, queue, error)
+            _fail(level.done, error)
+            return
+        known.update(found)
+        for waiting in queue:
+            value: Any = known[waiting.key]
+            if isinstance(value, Exception):
+                waiting.future.set_exception(value)
+            else:
+                waiting.future.set_result(value)
+        if not level.done.done():
+            # where one asked, and for these keys alone, the values are in its order already
+            level.done.set_result(values if level.askers == [keys] else None)
+
+    async def fetch(self, statement: Compiled, parameters: dict[str, Any]) -> list[Any]:
         """Run this batch's statement."""
-        return await self.operation.rows(statement, parameters, loader=self.name)
+        return await self.operation.rows(statement, parameters, loader=self)
+
+
+class _Loading(Generic[ValueT]):
+    """Awaits what ``wait`` gives; no coroutine is there that would mind not being awaited."""
+
+    __slots__ = ("_wait",)
+
+    def __init__(self, wait: Callable[[], Awaitable[list[ValueT]]]) -> None:
+        self._wait = wait
+
+    def __await__(self) -> Generator[Any, None, list[ValueT]]:
+        return self._wait().__await__()
+
+
+class _Level(NamedTuple, Generic[KeyT, ValueT]):
+    """Keys of whole levels that wait for the next wave."""
+
+    keys: dict[KeyT, None]
+    done: "Future[list[ValueT] | None]"
+    """Gives the values where one asker wants just them; else they are known when it is done."""
+    askers: list[list[KeyT]]
+
+
+def _fail(done: "Future[Any]", error: Exception) -> None:
+    if not done.done():
+        done.set_exception(error)
+        done.exception()  # nobody may be left to look at it: asyncio would complain
 
 
 def _hand_over(shared: "Future[ValueT]", own: "Future[ValueT]") -> None:
@@ -111,22 +208,31 @@ class StatementLoader(BatchLoader[KeyT, ValueT], Generic[KeyT, RowT, ValueT]):
 
     row: ClassVar[type]
     """The class that the columns after the key fill, in its constructor's order."""
+    table: ClassVar[Any]
+    """The model that the rows are of."""
 
     @staticmethod
     @abstractmethod
-    def statement() -> Select[Any]:
-        """Build the statement; called once per process."""
+    def statement(columns: Selected) -> AnySelect:
+        """Build the statement that selects the key and ``columns``; called once for each set."""
 
-    async def fetch_by_key(self, keys: list[KeyT]) -> list[tuple[KeyT, RowT]]:
-        """Run the statement and build the rows."""
-        build = self.row
-        records = await self.fetch(_built(type(self)), {"keys": keys})  # type: ignore[arg-type]  # a class can be hashed
-        return [(record[0], build(*record[1:])) for record in records]
+    async def records(self, keys: list[KeyT]) -> list[Any]:
+        """Run the statement; a record begins with its key."""
+        compiled = _compiled(type(self), self.selected)  # type: ignore[arg-type]  # a class can be hashed
+        return await self.fetch(compiled, {"keys": keys})
+
+    def row_of(self, record: Any) -> Any:
+        """Make of a record what the loader gives: the record, or an object of all its columns."""
+        return record if self.selected is not None else self.row(*record[1:])
 
 
-@cache
-def _built(loader: "type[StatementLoader[Any, Any, Any]]") -> Select[Any]:
-    return loader.statement()
+_KEPT_STATEMENTS = 1024  # clients choose the columns; one is some 10 kB
+
+
+@lru_cache(_KEPT_STATEMENTS)
+def _compiled(loader: "type[StatementLoader[Any, Any, Any]]", columns: Columns | None) -> Compiled:
+    names = names_of(loader.row) if columns is None else columns
+    return Compiled(loader.statement([getattr(loader.table, name) for name in names]))
 
 
 class OneLoader(StatementLoader[KeyT, RowT, RowT | None], Generic[KeyT, RowT]):
@@ -134,7 +240,11 @@ class OneLoader(StatementLoader[KeyT, RowT, RowT | None], Generic[KeyT, RowT]):
 
     async def batch_load_fn(self, keys: list[KeyT]) -> list[RowT | None]:
         """Load the row of each key, in the keys' order."""
-        found = dict(await self.fetch_by_key(keys))
+        records = await self.records(keys)
+        if self.selected is None:
+            found = {record[0]: self.row(*record[1:]) for record in records}
+        else:
+            found = {record[0]: record for record in records}
         return [found.get(key) for key in keys]
 
 
@@ -144,14 +254,14 @@ class ManyLoader(StatementLoader[KeyT, RowT, list[RowT]], Generic[KeyT, RowT]):
     async def batch_load_fn(self, keys: list[KeyT]) -> list[list[RowT]]:
         """Load the rows of each key, in the keys' order."""
         groups: defaultdict[KeyT, list[RowT]] = defaultdict(list)
-        for key, row in await self.fetch_by_key(keys):
-            groups[key].append(row)
+        for record in await self.records(keys):
+            groups[record[0]].append(self.row_of(record))
         return [groups[key] for key in keys]
 
 
-def columns_of(row: type, table: Any) -> list[ColumnElement[Any]]:  # model, alias
-    """List the columns of ``table`` that fill the dataclass ``row``, in its fields' order."""
-    return [getattr(table, field.name) for field in fields(row)]
+def names_of(row: type) -> Columns:
+    """List the columns of a dataclass of rows."""
+    return tuple(field.name for field in fields(row))
 
 
 def visible(table: Any) -> ColumnElement[bool]:  # a model or an alias of one

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, Boolean, Select, bindparam, column, func, literal, or_, select
+from sqlalchemy import ARRAY, Boolean, bindparam, column, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
-from graphql_api.loaders.base import IDS, WORDS, ManyLoader, OneLoader, columns_of, visible
+from graphql_api.loaders.base import IDS, WORDS, AnySelect, ManyLoader, OneLoader, Selected, visible
 from graphql_api.models import Category
 
 _MOST_STEPS = 100  # nobody's shelves are that deep; without an end, a cycle would have none
@@ -27,11 +27,11 @@ class CategoryById(OneLoader[int, CategoryRow]):
     """Categories by id."""
 
     row = CategoryRow
+    table = Category
 
     @staticmethod
-    def statement() -> Select[Any]:
+    def statement(columns: Selected) -> AnySelect:
         """Find the living categories among the ids."""
-        columns = columns_of(CategoryRow, Category)
         return select(Category.id, *columns).where(visible(Category), Category.id == IDS.any_())
 
 
@@ -39,11 +39,11 @@ class CategoryBySlug(OneLoader[str, CategoryRow]):
     """Categories by slug."""
 
     row = CategoryRow
+    table = Category
 
     @staticmethod
-    def statement() -> Select[Any]:
+    def statement(columns: Selected) -> AnySelect:
         """Find the living categories among the slugs."""
-        columns = columns_of(CategoryRow, Category)
         return select(Category.slug, *columns).where(
             visible(Category), Category.slug == WORDS.any_()
         )
@@ -56,9 +56,10 @@ class Categories(ManyLoader[bool, CategoryRow]):
     """
 
     row = CategoryRow
+    table = Category
 
     @staticmethod
-    def statement() -> Select[Any]:
+    def statement(columns: Selected) -> AnySelect:
         """Pair every category with each key that wants it."""
         keys: Any = bindparam("keys", type_=ARRAY(Boolean))
         wanted = func.unnest(keys).table_valued(column("roots_only", Boolean)).render_derived()
@@ -66,7 +67,8 @@ class Categories(ManyLoader[bool, CategoryRow]):
         parents = select(above.id).where(visible(above))
         root = or_(Category.parent_id.is_(None), Category.parent_id.not_in(parents))
         return (
-            select(wanted.c.roots_only, *columns_of(CategoryRow, Category))
+            select(wanted.c.roots_only, *columns)
+            .select_from(Category)
             .join(wanted, or_(~wanted.c.roots_only, root))
             .where(visible(Category))
             .order_by(Category.name_key, Category.id)
@@ -77,12 +79,13 @@ class ChildrenByCategory(ManyLoader[int, CategoryRow]):
     """The categories right under a category, by name."""
 
     row = CategoryRow
+    table = Category
 
     @staticmethod
-    def statement() -> Select[Any]:
+    def statement(columns: Selected) -> AnySelect:
         """Find the living children of the ids."""
         return (
-            select(Category.parent_id, *columns_of(CategoryRow, Category))
+            select(Category.parent_id, *columns)
             .where(visible(Category), Category.parent_id == IDS.any_())
             .order_by(Category.name_key, Category.id)
         )
@@ -92,9 +95,10 @@ class PathByCategory(ManyLoader[int, CategoryRow]):
     """The way from the root down to a category, itself included."""
 
     row = CategoryRow
+    table = Category
 
     @staticmethod
-    def statement() -> Select[Any]:
+    def statement(columns: Selected) -> AnySelect:
         """Climb from every key at once, a step a round."""
         climb = (
             select(
@@ -112,7 +116,8 @@ class PathByCategory(ManyLoader[int, CategoryRow]):
             .where(visible(Category), climb.c.steps < _MOST_STEPS)
         )
         return (
-            select(climb.c.start, *columns_of(CategoryRow, Category))
+            select(climb.c.start, *columns)
+            .select_from(Category)
             .join(climb, Category.id == climb.c.id)
             .where(visible(Category))
             .order_by(climb.c.start, climb.c.steps.desc())

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, FromClause, Select, and_, literal_column, select, true
+from sqlalchemy import CTE, ColumnElement, FromClause, and_, literal_column, select, true
 
-from graphql_api.loaders.base import IDS, ManyLoader, OneLoader, columns_of, visible
+from graphql_api.loaders.base import IDS, AnySelect, ManyLoader, OneLoader, Selected, visible
 from graphql_api.loaders.filter import IdFilter, RangeFilter
 from graphql_api.loaders.page import PageLoader
 from graphql_api.models import Comment, User
@@ -48,11 +48,11 @@ class CommentById(OneLoader[int, CommentRow]):
     """Comments by id."""
 
     row = CommentRow
+    table = Comment
 
     @staticmethod
-    def statement() -> Select[Any]:
+    def statement(columns: Selected) -> AnySelect:
         """Find the visible comments among the ids."""
-        columns = columns_of(CommentRow, Comment)
         return select(Comment.id, *columns).where(visible(Comment), Comment.id == IDS.any_())
 
 
@@ -60,9 +60,10 @@ class AncestorsByComment(ManyLoader[int, CommentRow]):
     """The comments above a comment, from the root of its thread down."""
 
     row = CommentRow
+    table = Comment
 
     @staticmethod
-    def statement() -> Select[Any]:
+    def statement(columns: Selected) -> AnySelect:
         """Climb from every key at once, a step a round."""
         climb = (
             select(Comment.id.label("start"), Comment.parent_id.label("next"))
@@ -71,8 +72,13 @@ class AncestorsByComment(ManyLoader[int, CommentRow]):
         )
         step = _next(climb, Comment.parent_id.label("next"))
         climb = climb.union_all(select(climb.c.start, step.c.next).join(step, true()))
-        row = _next(climb, *columns_of(CommentRow, Comment))
-        return select(climb.c.start, *row.c).join(row, true()).order_by(climb.c.start, row.c.depth)
+        found = _next(climb, *columns, Comment.depth.label("place"))
+        chosen = list(found.c)[:-1]
+        return (
+            select(climb.c.start, *chosen)
+            .join(found, true())
+            .order_by(climb.c.start, found.c.place)
+        )
 
 
 def _next(climb: CTE, *columns: ColumnElement[Any]) -> FromClause:

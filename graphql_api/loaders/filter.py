@@ -3,17 +3,19 @@
 A filter is a tree of frozen dataclasses of tuples, so that it can be part of a loader's key.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    BindParameter,
     ColumnElement,
     String,
     Text,
+    bindparam,
     literal,
     select,
     true,
@@ -21,7 +23,56 @@ from sqlalchemy import (
 
 from graphql_api.loaders.base import visible
 
+if TYPE_CHECKING:
+    from sqlalchemy.types import TypeEngine
+
 _LAST_CHARACTER = "\U0010ffff"
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """Stands for a value in a filter, so that filters alike but for values have one statement."""
+
+    index: int
+    arm: int = 0
+
+
+def hollow(where: Any) -> tuple[Any, tuple[Any, ...]]:  # a filter, or None
+    """Take the values out of a filter: what is left is its shape."""
+    values: list[Any] = []
+    return _emptied(where, values), tuple(values)
+
+
+def _emptied(value: Any, values: list[Any]) -> Any:
+    if value is None or isinstance(value, bool) or value == ():
+        return value
+    if is_dataclass(value) and not isinstance(value, type):
+        return _mapped(lambda part: _emptied(part, values), value)
+    if isinstance(value, tuple) and is_dataclass(value[0]):
+        return tuple(_emptied(each, values) for each in value)
+    values.append(value)
+    return Hole(len(values) - 1)
+
+
+def _mapped(function: Callable[[Any], Any], value: Any) -> Any:  # a dataclass
+    parts = {part.name: function(getattr(value, part.name)) for part in fields(value)}
+    return replace(value, **parts)
+
+
+def of_arm(where: Any, arm: int) -> Any:  # a hollow filter
+    """Name the holes of a filter after the arm of a statement."""
+    if isinstance(where, Hole):
+        return replace(where, arm=arm)
+    if is_dataclass(where) and not isinstance(where, type):
+        return _mapped(lambda part: of_arm(part, arm), where)
+    return tuple(of_arm(each, arm) for each in where) if isinstance(where, tuple) else where
+
+
+def bound(hole: Any, kind: "TypeEngine[Any]") -> BindParameter[Any]:  # or a value
+    """Bind the value that a filter was given."""
+    if isinstance(hole, Hole):
+        return bindparam(f"where_{hole.arm}_{hole.index}", type_=kind)
+    return literal(hole, kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +86,7 @@ class IdFilter:
     def on(self, value: Any) -> Iterator[ColumnElement[bool]]:  # a column
         """Give the conditions on the column ``value``."""
         if self.eq is not None:
-            yield value == self.eq
+            yield value == bound(self.eq, value.type)
         if self.any_of is not None:
             yield among(value, self.any_of)
         if self.none_of is not None:
@@ -48,17 +99,17 @@ class IdFilter:
         wanted are seen; the plain values stand beside, from which it knows how many to expect.
         """
 
-        def seen(wanted: tuple[int, ...]) -> ColumnElement[bool]:
-            ids = select(model.id).where(visible(model), among(model.id, wanted)).correlate(None)
+        def seen(wanted: IdFilter) -> ColumnElement[bool]:
+            ids = select(model.id).where(visible(model), *wanted.on(model.id)).correlate(None)
             found: ColumnElement[bool] = value.in_(ids)
             return found
 
         yield from replace(self, none_of=None).on(value)
-        for wanted in (None if self.eq is None else (self.eq,), self.any_of):
-            if wanted is not None:
+        for wanted in (IdFilter(eq=self.eq), IdFilter(any_of=self.any_of)):
+            if wanted != IdFilter():
                 yield seen(wanted).is_(true())  # no join
         if self.none_of is not None:
-            yield unless(seen(self.none_of))
+            yield unless(seen(IdFilter(any_of=self.none_of)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +123,11 @@ class TextFilter:
     def on(self, value: Any) -> Iterator[ColumnElement[bool]]:  # a column
         """Give the conditions on the column ``value``."""
         if self.eq is not None:
-            yield value == self.eq
+            yield value == bound(self.eq, value.type)
         if self.any_of is not None:
             yield among(value, self.any_of)
         if self.starts_with is not None:
-            yield from prefixed(value, literal(self.starts_with, Text()))
+            yield from prefixed(value, bound(self.starts_with, Text()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,13 +142,13 @@ class RangeFilter:
     def on(self, value: Any) -> Iterator[ColumnElement[bool]]:  # a column
         """Give the conditions on the column ``value``."""
         if self.eq is not None:
-            yield value == self.eq
+            yield value == bound(self.eq, value.type)
         if self.gte is not None:
-            yield value >= self.gte
+            yield value >= bound(self.gte, value.type)
         if self.lte is not None:
-            yield value <= self.lte
+            yield value <= bound(self.lte, value.type)
         if self.lt is not None:
-            yield value < self.lt
+            yield value < bound(self.lt, value.type)
 
 
 def conditions(value: object) -> int:
@@ -109,10 +160,15 @@ def conditions(value: object) -> int:
     return value is not None
 
 
-def among(value: Any, wanted: tuple[Any, ...]) -> ColumnElement[bool]:  # a column
-    """Select rows whose ``value`` is one of ``wanted``, as ONE array in the statement's text."""
+def array(wanted: Any, value: Any) -> BindParameter[Any]:  # a hole or a tuple; a column
+    """Bind values of a column as ONE array."""
     kind = Text() if isinstance(value.type, String) else BigInteger()
-    found: ColumnElement[bool] = value == literal(list(wanted), ARRAY(kind)).any_()
+    return bound(list(wanted) if isinstance(wanted, tuple) else wanted, ARRAY(kind))
+
+
+def among(value: Any, wanted: Any) -> ColumnElement[bool]:  # a column; a hole or a tuple
+    """Select rows whose ``value`` is one of ``wanted``."""
+    found: ColumnElement[bool] = value == array(wanted, value).any_()
     return found
 
 

@@ -6,7 +6,6 @@ of several tags, the alternatives of an OR. Then the first rows of each are read
 """
 
 from collections.abc import Hashable, Sequence
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from sqlalchemy import (
@@ -30,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from graphql_api.loaders.base import visible
+from graphql_api.loaders.filter import of_arm
 from graphql_api.loaders.keyset import beyond, directed
 from graphql_api.loaders.walk import Shape, walk_table
 
@@ -46,20 +46,29 @@ class Listing:
     """Whether a row can be in the lists of several members."""
 
     def __init__(
-        self, pages: "type[PageLoader[Any]]", shape: Shape, walks: TableValuedAlias
+        self,
+        pages: "type[PageLoader[Any]]",
+        shape: Shape,
+        walks: TableValuedAlias,
+        wanted: Sequence[str],
     ) -> None:
         self.pages = pages
         self.shape = shape
         self.walks = walks
-        self.columns = _columns(pages)
-        self.ordered = [self.columns[part.column] for part in shape.order]
+        self.wanted = wanted
+        """Names of the columns that a row is to have."""
+        in_order = [part.column for part in shape.order]
+        self.columns = {name: _column(pages, name) for name in (*wanted, *in_order, "id")}
+        self.ordered = [self.columns[name] for name in in_order]
 
     @classmethod
-    def of_arm(cls, pages: "type[PageLoader[Any]]", shape: Shape, number: int) -> Self:
+    def of_arm(
+        cls, pages: "type[PageLoader[Any]]", shape: Shape, number: int, wanted: Sequence[str]
+    ) -> Self:
         """Begin an arm: its walks, and the lists as they are."""
-        columns = _columns(pages)
-        kinds = [columns[part.column].type for part in shape.order]
-        listing = cls(pages, shape, walk_table(shape, number, kinds))
+        shape = shape._replace(where=of_arm(shape.where, number))
+        kinds = [_column(pages, part.column).type for part in shape.order]
+        listing = cls(pages, shape, walk_table(shape, number, kinds), wanted)
         if shape.deep:
             listing.members = _tree(pages.tree, number)
         return listing
@@ -74,7 +83,7 @@ class Listing:
         """Give the same lists with another filter, through others that hold the same rows."""
         through = self.pages.through(where)
         pages, where = (through.pages, through.where) if through else (self.pages, where)
-        part = type(self)(pages, self.shape._replace(where=where), self.walks)
+        part = type(self)(pages, self.shape._replace(where=where), self.walks, self.wanted)
         part.members = through.members.subquery("member") if through else self.members
         part.overlapping = through is not None
         return part
@@ -198,11 +207,9 @@ def size_of(parts: Sequence[Listing]) -> ColumnElement[int]:
     return select(func.count()).select_from(rows.subquery()).scalar_subquery()
 
 
-def _columns(pages: "type[PageLoader[Any]]") -> dict[str, Any]:
-    return {
-        field.name: pages.columns.get(field.name, getattr(pages.table, field.name, null()))
-        for field in fields(pages.row)
-    }
+def _column(pages: "type[PageLoader[Any]]", name: str) -> Any:
+    """Find a column of the rows; some lists' rows lack one that others have."""
+    return pages.columns.get(name, getattr(pages.table, name, null()))
 
 
 def _tree(model: Any, number: int) -> CTE:  # a model

@@ -8,12 +8,11 @@ property of the query. Statements of one wave run side by side.
 """
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import Executable, Row
-
-from graphql_api.db.database import Reader
+from graphql_api.db.database import Reader, Timing
+from graphql_api.db.statement import Compiled
+from graphql_api.loaders.report import Report
 
 # A resolver that awaits one thing more before it loads (a gather, a task) is a turn or two late.
 _QUIET_TURNS = 3
@@ -21,6 +20,10 @@ _QUIET_TURNS = 3
 
 class Startable(Protocol):
     """A loader with keys that wait."""
+
+    @property
+    def name(self) -> str:
+        """What reports call it."""
 
     def start_batch(self) -> asyncio.Task[None]:
         """Load what waits, in a task of its own."""
@@ -31,6 +34,8 @@ class Operation:
 
     def __init__(self, reader: Reader, tenant_id: int) -> None:
         self.tenant_id = tenant_id
+        self.report: Report | None = None
+        """Takes down what is loaded, for whoever asked to see it."""
         self._reader = reader
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[Startable, None] = {}  # a set that keeps the order
@@ -39,17 +44,32 @@ class Operation:
         self._closed = False
 
     async def rows(
-        self, statement: Executable, parameters: dict[str, Any], *, loader: str
-    ) -> Sequence[Row[Any]]:
+        self, statement: Compiled, parameters: dict[str, Any], *, loader: "Startable"
+    ) -> list[Any]:
         """Run the one statement of a batch, with the tenant bound in it."""
-        bound = {"tenant_id": self.tenant_id, **parameters}
-        return await self._reader.rows(statement, bound, loader=loader)
+        parameters["tenant_id"] = self.tenant_id
+        if self.report is None:
+            return await self._reader.rows(statement, parameters, loader=loader.name)
+        timing, n_rows = Timing(), 0
+        try:
+            rows = await self._reader.rows(statement, parameters, loader=loader.name, timing=timing)
+            n_rows = len(rows)
+        finally:  # one that failed is what its reader wants to see
+            self.report.ran(loader, statement.sql, n_rows, timing)
+        return rows
 
     def join_next_wave(self, loader: Startable) -> None:
         """Have ``loader`` start with the next wave; called for every key that it queues."""
         self._waiting[loader] = None
+        if self.report is not None:
+            self.report.queued(loader)
         if not self._running:
             self._wait_for_quiet()
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether statements are under way, or keys wait: then it has to be closed."""
+        return bool(self._running or self._waiting)
 
     async def close(self) -> None:
         """Stop what nobody waits for any more; connections are given back before this returns."""
@@ -73,6 +93,8 @@ class Operation:
 
     def _start_wave(self) -> None:
         loaders, self._waiting = self._waiting, {}
+        if self.report is not None:
+            self.report.start_wave()
         for loader in loaders:
             task = loader.start_batch()
             self._running.add(task)

@@ -6,18 +6,20 @@ order, direction or filter) become *arms* of one UNION ALL (see `arm`), so that 
 statement.
 """
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Select, true
 
 from graphql_api.loaders import arm
-from graphql_api.loaders.base import BatchLoader
+from graphql_api.loaders.base import BatchLoader, names_of
+from graphql_api.loaders.filter import hollow
 from graphql_api.loaders.keyset import Order, Position
 from graphql_api.loaders.operation import Operation
-from graphql_api.loaders.walk import Shape, Walk, grouped, parameters
+from graphql_api.loaders.walk import Arms, Shape, Walk, grouped, parameters
 
 RowT = TypeVar("RowT")
 
@@ -39,6 +41,8 @@ class PageKey(NamedTuple):
     where: Hashable = None
     deep: bool = False
     """With the lists of the parent's descendants, where parents form a tree."""
+    peeks: bool = True
+    """Whether to find out if the list goes on: it costs a row more."""
 
 
 class TotalKey(NamedTuple):
@@ -49,7 +53,7 @@ class TotalKey(NamedTuple):
     deep: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one for each parent: frozen ones take four times as long to make
 class Page(Generic[RowT]):
     """A page of a list, in the list's order."""
 
@@ -76,9 +80,14 @@ class PageLoader(BatchLoader[PageKey, Page[RowT]], Generic[RowT]):
     tree: ClassVar[Any] = None
     """The model of the parents where they form a tree, for pages that are ``deep``."""
 
-    def __init__(self, operation: Operation) -> None:
-        super().__init__(operation)
-        self.totals = TotalLoader(operation, type(self))
+    _totals: "TotalLoader | None" = None
+
+    @property
+    def totals(self) -> "TotalLoader":
+        """The loader that counts the same lists."""
+        if self._totals is None:
+            self._totals = TotalLoader(self.operation, type(self))
+        return self._totals
 
     @staticmethod
     def condition(where: Any) -> ColumnElement[bool]:  # each list has its own filter
@@ -97,19 +106,58 @@ class PageLoader(BatchLoader[PageKey, Page[RowT]], Generic[RowT]):
 
     async def batch_load_fn(self, keys: list[PageKey]) -> list[Page[RowT]]:
         """Load the page of each key, in the keys' order, with one statement."""
-        walks = [walk for index, key in enumerate(keys) for walk in _walks(index, key)]
+        if _are_alike(keys):
+            return await self._load_alike(keys)
+        shapes: dict[tuple[Any, ...], _Shapes] = {}
+        walks = [walk for index, key in enumerate(keys) for walk in _walks(index, key, shapes)]
         arms = grouped(walks)
-        statement = arm.page_statement(type(self), tuple(arms))
-        found: defaultdict[tuple[int, bool], _Found] = defaultdict(_Found)
-        by_number = list(arms.values())
-        build = self.row
-        for number, place, earlier, later, *values in await self.fetch(statement, parameters(arms)):
-            walk = by_number[number][place - 1]
-            met = found[walk.key, walk.shape.backward]
-            met.earlier, met.later = earlier, later
-            if values[0] is not None:
-                met.rows.append(build(*values))
-        return [_page(key, index, found) for index, key in enumerate(keys)]
+        kinds = tuple(shape for shape, _walks in arms)
+        names = names_of(self.row) if self.selected is None else self.selected
+        statement = arm.page_statement(type(self), kinds, names)  # type: ignore[arg-type]  # a class can be hashed
+        records = await self.fetch(statement, parameters(arms))
+        found = [(_Found(), _Found()) for _key in keys]
+        _take_apart(records, arms, found, plain=arm.is_plain(kinds))
+        if self.selected is None:
+            for met in (each for both in found for each in both):
+                met.rows = [self.row(*record[1:]) for record in met.rows]
+        return [_page(key, *found[index]) for index, key in enumerate(keys)]
+
+    async def _load_alike(self, keys: list[PageKey]) -> list[Page[RowT]]:
+        """Load pages that differ in their parents alone, as those of a level do: the usual case."""
+        key = keys[0]
+        ((shape, values),) = _shapes(key)
+        names = names_of(self.row) if self.selected is None else self.selected
+        statement = arm.page_statement(type(self), (shape,), names)  # type: ignore[arg-type]  # a class can be hashed
+        bound: dict[str, Any] = {
+            "parent_0": [each.parent for each in keys],
+            "size_0": [key.size + key.peeks] * len(keys),
+            **{f"where_0_{index}": value for index, value in enumerate(values)},
+        }
+        records = await self.fetch(statement, bound)
+        n_of_place = Counter(map(_place_of, records))
+        if self.selected is None:
+            records = [self.row(*record[1:]) for record in records]
+        pages = []
+        start = 0
+        for place in range(1, len(keys) + 1):
+            met = _Found()
+            end = start + n_of_place[place]
+            met.rows = records[start:end]
+            start = end
+            pages.append(_page(key, met, met))
+        return pages
+
+
+_place_of = itemgetter(0)
+
+
+def _are_alike(keys: list[PageKey]) -> bool:
+    """Tell whether keys differ in their parents alone, and nothing bounds their pages."""
+    first = keys[0]
+    alike = first[1:]
+    return (first.after, first.before, first.around) == (None, None, None) and all(
+        key[1:] == alike for key in keys
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,36 +182,64 @@ class _Found:
         self.earlier = self.later = False
 
 
-def _walks(index: int, key: PageKey) -> list[Walk]:
-    """Plan the walks for a page: one, or one each way from the row it must hold."""
+def _take_apart(
+    records: list[Any], arms: Arms, found: list[tuple[_Found, _Found]], *, plain: bool
+) -> None:
+    """Sort the records to the walks that met them."""
+    for record in records:
+        met = arm.met(record[0], plain=plain)
+        shape, walks = arms[met.arm]
+        walk = found[walks[met.place - 1].key][shape.backward]
+        walk.earlier, walk.later = met.earlier, met.later
+        if met.has_row:
+            walk.rows.append(record)
+
+
+_Shapes = list[tuple[Shape, tuple[Any, ...]]]
+
+
+def _walks(index: int, key: PageKey, kept: dict[tuple[Any, ...], _Shapes]) -> list[Walk]:
+    """Plan the walks for a page: one, or one each way from the row it must hold.
+
+    The shapes are ``kept`` for the next key that differs in its parent alone, as most do.
+    """
+    shapes = kept.get(key[1:])
+    if shapes is None:
+        shapes = kept[key[1:]] = _shapes(key)
+    size = key.size + key.peeks  # one more tells whether the list goes on
+    return [
+        Walk(index, key.parent, size, shape, values, key.after, key.before, key.around)
+        for shape, values in shapes
+    ]
+
+
+def _shapes(key: PageKey) -> _Shapes:
+    where, values = hollow(key.where)
     directions = [key.backward] if key.around is None else [False, True]
     return [
-        Walk(
-            index,
-            key.parent,
-            key.size + 1,  # one more tells whether the list goes on
+        (
             Shape(
                 order=key.order,
                 backward=backward,
                 has_after=key.after is not None,
                 has_before=key.before is not None,
                 anchored=key.around is not None,
-                where=key.where,
+                where=where,
                 deep=key.deep,
             ),
-            key.after,
-            key.before,
-            key.around,
+            values,
         )
         for backward in directions
     ]
 
 
-def _page(key: PageKey, index: int, found: dict[tuple[int, bool], _Found]) -> Page[Any]:
+def _page(key: PageKey, onward: _Found, back: _Found) -> Page[Any]:
     if key.around is not None:
-        return _page_around(key.size, found[index, False].rows, found[index, True].rows)
-    met = found[index, key.backward]
-    rows, more = met.rows[: key.size], len(met.rows) > key.size
+        return _page_around(key.size, onward.rows, back.rows)
+    met = back if key.backward else onward
+    rows, more = met.rows, len(met.rows) > key.size
+    if more:
+        rows = rows[: key.size]
     if key.backward:
         return Page(rows[::-1], has_next=met.later, has_previous=more or met.earlier)
     return Page(rows, has_next=more or met.later, has_previous=met.earlier)
@@ -194,14 +270,15 @@ class TotalLoader(BatchLoader[TotalKey, int]):
 
     async def batch_load_fn(self, keys: list[TotalKey]) -> list[int]:
         """Count the list of each key, in the keys' order, with one statement."""
-        walks = [
-            Walk(index, key.parent, 0, Shape(where=key.where, deep=key.deep))
-            for index, key in enumerate(keys)
-        ]
+        walks = []
+        for index, key in enumerate(keys):
+            where, values = hollow(key.where)
+            walks.append(Walk(index, key.parent, 0, Shape(where=where, deep=key.deep), values))
         arms = grouped(walks)
-        by_number = list(arms.values())
         totals = [0] * len(keys)
-        statement = arm.total_statement(self._pages, tuple(arms))
+        kinds = tuple(shape for shape, _walks in arms)
+        statement = arm.total_statement(self._pages, kinds)  # type: ignore[arg-type]  # a class can be hashed
         for number, place, total in await self.fetch(statement, parameters(arms)):
-            totals[by_number[number][place - 1].key] = total
+            _shape, in_order = arms[number]
+            totals[in_order[place - 1].key] = total
         return totals

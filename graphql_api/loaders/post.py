@@ -18,8 +18,8 @@ from sqlalchemy import (
     true,
 )
 
-from graphql_api.loaders.base import IDS, TENANT, WORDS, OneLoader, columns_of, visible
-from graphql_api.loaders.filter import IdFilter, RangeFilter, TextFilter, among, unless
+from graphql_api.loaders.base import IDS, TENANT, WORDS, AnySelect, OneLoader, Selected, visible
+from graphql_api.loaders.filter import IdFilter, RangeFilter, TextFilter, among, array, unless
 from graphql_api.loaders.page import PageLoader, Through
 from graphql_api.models import Category, Post, PostTag, Tag
 
@@ -60,6 +60,7 @@ class PostFilter:
     category: IdFilter | None = None
     any_tags: tuple[str, ...] | None = None
     all_tags: tuple[str, ...] | None = None
+    """No two of them alike."""
     published_at: RangeFilter | None = None
     like_count: RangeFilter | None = None
     language: TextFilter | None = None
@@ -69,11 +70,11 @@ class PostById(OneLoader[int, PostRow]):
     """Posts by id."""
 
     row = PostRow
+    table = Post
 
     @staticmethod
-    def statement() -> Select[Any]:
+    def statement(columns: Selected) -> AnySelect:
         """Find the visible posts among the ids."""
-        columns = columns_of(PostRow, Post)
         return select(Post.id, *columns).where(visible(Post), Post.id == IDS.any_())
 
 
@@ -81,11 +82,11 @@ class PostBySlug(OneLoader[str, PostRow]):
     """Posts by slug."""
 
     row = PostRow
+    table = Post
 
     @staticmethod
-    def statement() -> Select[Any]:
+    def statement(columns: Selected) -> AnySelect:
         """Find the visible posts among the slugs; the unique index covers the living."""
-        columns = columns_of(PostRow, Post)
         return select(Post.slug, *columns).where(
             visible(Post), Post.deleted_at.is_(None), Post.slug == WORDS.any_()
         )
@@ -125,7 +126,8 @@ class Posts(_PostPages):
             if part.all_tags:
                 tags = _tags(part.all_tags)
                 found = tags.with_only_columns(func.count()).scalar_subquery()
-                rarest = tags.where(found == len(set(part.all_tags))).order_by(Tag.post_count)
+                every = func.cardinality(array(part.all_tags, Tag.slug))
+                rarest = tags.where(found == every).order_by(Tag.post_count)
                 return Through(PostsByTag, rarest.limit(1), where)
         return None
 
@@ -182,17 +184,17 @@ def _conditions(where: PostFilter) -> Iterator[ColumnElement[bool]]:
         yield marked.is_(true())  # no join: it would read all posts of the tags again for each walk
     if where.all_tags:
         marks = select(func.count()).where(_has_tag(where.all_tags), PostTag.post_id == Post.id)
-        every = len(set(where.all_tags))
+        every = func.cardinality(array(where.all_tags, Tag.slug))
         yield marks.correlate(Post).scalar_subquery() == every
 
 
-def _tags(slugs: tuple[str, ...]) -> Select[int, int]:
+def _tags(slugs: Any) -> Select[int, int]:
     """Select the ids of tags beside the root of everything."""
     root: ColumnElement[int] = literal_column("0", BigInteger).label("root")
     return select(root, Tag.id).where(visible(Tag), among(Tag.slug, slugs))
 
 
-def _has_tag(slugs: tuple[str, ...]) -> ColumnElement[bool]:
+def _has_tag(slugs: Any) -> ColumnElement[bool]:
     """Select the marks that tags of these slugs left on posts."""
     ids = _tags(slugs).with_only_columns(Tag.id)
     return and_(PostTag.tenant_id == TENANT, PostTag.tag_id.in_(ids))

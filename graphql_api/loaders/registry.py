@@ -2,7 +2,7 @@
 
 from typing import Any, TypeVar, get_type_hints
 
-from graphql_api.loaders.base import BatchLoader
+from graphql_api.loaders.base import BatchLoader, Columns
 from graphql_api.loaders.category import (
     Categories,
     CategoryById,
@@ -71,17 +71,31 @@ class Loaders:
     user_by_id: UserById
     user_by_username: UserByUsername
 
-    def __init__(self, operation: Operation) -> None:
-        self._operation = operation
+    def __init__(self, operation: Operation, columns: Columns | None = None) -> None:
+        self.operation = operation
+        self._columns = columns
+        self._selecting: dict[Columns, Loaders] = {}
+
+    def selecting(self, columns: Columns | None) -> "Loaders":
+        """Return the operation's loaders that give records of these columns alone.
+
+        Without columns they give row objects: the loaders that resolvers use.
+        """
+        if columns is None:
+            return self
+        found = self._selecting.get(columns)
+        if found is None:
+            found = self._selecting[columns] = Loaders(self.operation, columns)
+        return found
 
     async def close(self) -> None:
         """End what is under way for nobody, at the end of the operation."""
-        await self._operation.close()
+        await self.operation.close()
 
     def __getattr__(self, name: str) -> Any:  # the annotations above tell the types
         if name not in KINDS:
             raise AttributeError(name)
-        loader = KINDS[name](self._operation)
+        loader = KINDS[name](self.operation, self._columns)
         setattr(self, name, loader)
         return loader
 

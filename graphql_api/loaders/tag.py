@@ -1,12 +1,11 @@
 """Tags by key, and lists of them."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, func, literal, select
+from sqlalchemy import ColumnElement, Text, and_, func, select
 
-from graphql_api.loaders.base import IDS, WORDS, OneLoader, columns_of, visible
-from graphql_api.loaders.filter import prefixed
+from graphql_api.loaders.base import IDS, WORDS, AnySelect, OneLoader, Selected, visible
+from graphql_api.loaders.filter import bound, prefixed
 from graphql_api.loaders.page import PageLoader
 from graphql_api.models import PostTag, Tag
 
@@ -35,22 +34,23 @@ class TagById(OneLoader[int, TagRow]):
     """Tags by id."""
 
     row = TagRow
+    table = Tag
 
     @staticmethod
-    def statement() -> Select[Any]:
+    def statement(columns: Selected) -> AnySelect:
         """Find the living tags among the ids."""
-        return select(Tag.id, *columns_of(TagRow, Tag)).where(visible(Tag), Tag.id == IDS.any_())
+        return select(Tag.id, *columns).where(visible(Tag), Tag.id == IDS.any_())
 
 
 class TagBySlug(OneLoader[str, TagRow]):
     """Tags by slug."""
 
     row = TagRow
+    table = Tag
 
     @staticmethod
-    def statement() -> Select[Any]:
+    def statement(columns: Selected) -> AnySelect:
         """Find the living tags among the slugs."""
-        columns = columns_of(TagRow, Tag)
         return select(Tag.slug, *columns).where(visible(Tag), Tag.slug == WORDS.any_())
 
 
@@ -63,7 +63,7 @@ class Tags(PageLoader[TagRow]):
     @staticmethod
     def condition(where: TagFilter) -> ColumnElement[bool]:
         """Turn the filter into SQL; the database's own ``lower`` made the column."""
-        return and_(*prefixed(Tag.name_key, func.lower(literal(where.starts_with, Text()))))
+        return and_(*prefixed(Tag.name_key, func.lower(bound(where.starts_with, Text()))))
 
 
 class TagsByPost(PageLoader[TagRow]):

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Select, and_, literal_column, select
+from sqlalchemy import and_, literal_column, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from graphql_api.loaders.base import IDS, WORDS, OneLoader, columns_of, visible
+from graphql_api.loaders.base import IDS, WORDS, AnySelect, OneLoader, Selected, visible
 from graphql_api.loaders.page import PageLoader
 from graphql_api.models import CommentLike, PostLike, User, UserFollow
 
@@ -44,11 +43,11 @@ class UserById(OneLoader[int, UserRow]):
     """Users by id."""
 
     row = UserRow
+    table = User
 
     @staticmethod
-    def statement() -> Select[Any]:
+    def statement(columns: Selected) -> AnySelect:
         """Find the living users among the ids."""
-        columns = columns_of(UserRow, User)
         return select(User.id, *columns).where(visible(User), User.id == IDS.any_())
 
 
@@ -56,11 +55,11 @@ class UserByUsername(OneLoader[str, UserRow]):
     """Users by username, in lower case."""
 
     row = UserRow
+    table = User
 
     @staticmethod
-    def statement() -> Select[Any]:
+    def statement(columns: Selected) -> AnySelect:
         """Find the living users among the names."""
-        columns = columns_of(UserRow, User)
         return select(User.username, *columns).where(visible(User), User.username == WORDS.any_())
 
 

@@ -1,7 +1,7 @@
 """Walks through lists: where each begins, which way it goes, and how far."""
 
 from collections.abc import Hashable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from sqlalchemy import (
     ARRAY,
@@ -38,7 +38,7 @@ class Shape(NamedTuple):
         return [name for name, is_given in given if is_given]
 
 
-class Walk(NamedTuple):
+class Walk(NamedTuple):  # one for each key of a batch: light
     """A walk through one parent's list, from a place on, for a number of rows."""
 
     key: int
@@ -46,25 +46,33 @@ class Walk(NamedTuple):
     parent: int
     size: int
     shape: Shape
+    values: tuple[Any, ...] = ()
+    """What the filter in the shape compares with."""
     after: Position | None = None
     before: Position | None = None
     anchor: int | None = None
 
 
-def grouped(walks: Sequence[Walk]) -> dict[Shape, list[Walk]]:
-    """Group walks by shape, in order of appearance."""
-    arms: dict[Shape, list[Walk]] = {}
+Arms: TypeAlias = list[tuple[Shape, list[Walk]]]
+"""Walks that differ in arrays alone, by the shape that they have in common."""
+
+
+def grouped(walks: Sequence[Walk]) -> Arms:
+    """Group walks by shape and filter, in order of appearance."""
+    arms: dict[tuple[Shape, tuple[Any, ...]], list[Walk]] = {}
     for walk in walks:
-        arms.setdefault(walk.shape, []).append(walk)
-    return arms
+        arms.setdefault((walk.shape, walk.values), []).append(walk)
+    return [(shape, together) for (shape, _values), together in arms.items()]
 
 
-def parameters(arms: dict[Shape, list[Walk]]) -> dict[str, list[Any]]:
-    """Lay out what the walks of each arm bind, as one array a column."""
-    bound: dict[str, list[Any]] = {}
-    for number, (shape, walks) in enumerate(arms.items()):
+def parameters(arms: Arms) -> dict[str, Any]:
+    """Lay out what the walks of each arm bind: one array a column, and the filter's values."""
+    bound: dict[str, Any] = {}
+    for number, (shape, walks) in enumerate(arms):
         bound[f"parent_{number}"] = [walk.parent for walk in walks]
         bound[f"size_{number}"] = [walk.size for walk in walks]
+        for index, value in enumerate(walks[0].values):
+            bound[f"where_{number}_{index}"] = value
         if shape.anchored:
             bound[f"anchor_{number}"] = [walk.anchor for walk in walks]
         for name in shape.cursors:

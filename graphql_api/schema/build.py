@@ -7,6 +7,8 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 
+from graphql_api.execution import DocumentCache, PlanExecutor
+from graphql_api.schema.batches import BatchReport
 from graphql_api.schema.describe import describe
 from graphql_api.schema.masking import StableErrors
 from graphql_api.schema.queries.node import NodeQuery
@@ -41,7 +43,8 @@ def build_schema() -> strawberry.Schema:
     schema = Schema(
         query=Query,
         types=[Category, Comment, Post, Tag, User],
-        extensions=[StableErrors],
+        execution_context_class=PlanExecutor,
+        extensions=[StableErrors, DocumentCache, BatchReport],
         config=StrawberryConfig(scalar_map=SCALARS),
     )
     describe(schema)

@@ -8,7 +8,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,10 +30,9 @@ class CursorCodec:
     def __init__(self, secret: str, tenant_id: int) -> None:
         self._key = hashlib.sha256(f"cursor:{tenant_id}:{secret}".encode()).digest()
 
-    def encode(self, list_name: str, order: Sequence[Order], row: object) -> str:
-        """Build the cursor of ``row`` in the list ``list_name``, in ``order``."""
-        values = [_plain(getattr(row, part.column)) for part in order]
-        payload = orjson.dumps(values)
+    def encode(self, list_name: str, order: Sequence[Order], values: Iterable[Any]) -> str:
+        """Build the cursor of a row with these ``values``, in the list and in ``order``."""
+        payload = orjson.dumps(list(map(_plain, values)))
         return _spelled(self._signature(list_name, order, payload) + payload)
 
     def decode(self, list_name: str, order: Sequence[Order], text: str, *, name: str) -> Position:

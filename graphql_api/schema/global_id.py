@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from graphql_api.errors import BadUserInputError
@@ -25,6 +26,8 @@ LARGEST_ID = 2**63 - 1
 """The largest ``bigint``."""
 
 _LONGEST_ID = 100  # characters; no type's name makes a longer one
+# what people read at the same time is much the same; one is some 200 bytes
+_KEPT_IDS = 32_768
 
 _TYPE_OF_ROW: dict[type, str] = {
     row: name
@@ -45,6 +48,7 @@ def type_of(row: object) -> str:
     return _TYPE_OF_ROW[type(row)]
 
 
+@lru_cache(_KEPT_IDS)
 def encode(type_name: str, number: int) -> str:
     """Build the global id of a row."""
     return base64.b64encode(f"{type_name}:{number}".encode()).decode()

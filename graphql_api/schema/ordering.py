@@ -44,3 +44,10 @@ class Ordering:
             raise BadUserInputError("'orderBy' takes one entry")
         falling = given[0].direction is OrderDirection.DESC
         return (Order(self.columns[given[0].field], falling), Order("id", falling))
+
+    def reads(self, given: Sequence[Any] | None, *, known: bool) -> list[str]:
+        """List the columns of the order; where it is not ``known`` yet, those of every order."""
+        if not known:
+            return [*(part.column for part in self.default), *self.columns.values()]
+        chosen = [self.columns[entry.field] for entry in given or ()]
+        return [*chosen, "id"] if chosen else [part.column for part in self.default]

@@ -2,12 +2,14 @@
 
 import inspect
 from asyncio import Future
-from collections.abc import Awaitable, Callable, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from operator import attrgetter, itemgetter
+from typing import Any, NamedTuple
 
 from graphql_api.errors import BadUserInputError
-from graphql_api.loaders.page import Page, PageKey, PageLoader, TotalKey
+from graphql_api.loaders.base import Columns
+from graphql_api.loaders.page import Page, PageKey, PageLoader, TotalKey, TotalLoader
 from graphql_api.schema import global_id
 from graphql_api.schema.arguments import (
     AFTER,
@@ -22,6 +24,8 @@ from graphql_api.schema.cursor import CursorCodec
 from graphql_api.schema.ordering import Ordering
 
 Arguments = Mapping[str, Any]
+
+_CURSORS = {"cursor", "start_cursor", "end_cursor"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +88,16 @@ class Pages:
             deep=self.deep is not None and arguments.get(self.deep.name) is not False,
         )
 
+    def needs(
+        self, columns: Columns, fields: frozenset[str], arguments: Arguments | None
+    ) -> list[str]:
+        """Say which of the rows' columns the fields of a connection read beside the nodes'."""
+        needed = ["since"] if "since" in fields and "since" in columns else []
+        if not _CURSORS.isdisjoint(fields):
+            order = None if arguments is None else arguments.get("order_by")
+            needed += self.ordering.reads(order, known=arguments is not None)
+        return needed
+
     def _around(self, arguments: Arguments) -> int | None:
         wanted = arguments.get("around")
         if wanted is None or self.around is None:
@@ -108,34 +122,89 @@ def _size(first: int | None, last: int | None) -> int:
     return size
 
 
-class Connection:
-    """A page, as the fields of a connection read it; each part is made when it is selected."""
+class PageView:
+    """How the fields of a connection read the pages that one field asked for."""
 
-    __slots__ = ("_counted", "_cursors", "_key", "_loader", "_page")
+    __slots__ = ("_cursors", "_names", "_values_of", "key", "loader")
 
     def __init__(
         self,
-        page: Page[Any],
-        key: PageKey,
         loader: PageLoader[Any],
+        key: PageKey,
         cursors: CursorCodec,
-        counted: int | None,
+        columns: Columns | None,
     ) -> None:
-        self._counted = counted
-        self._page = page
-        self._key = key
-        self._loader = loader
+        self.loader = loader
+        self.key = key
+        """The page, but for its parent."""
         self._cursors = cursors
+        self._names = None if columns is None else (None, *columns)
+        self._values_of: Callable[[Any], Any] | None = None
 
-    @property
-    def nodes(self) -> list[Any]:
-        """The rows."""
-        return self._page.rows
+    def key_of(self, parent: int) -> PageKey:
+        """Return the page of one parent."""
+        return PageKey(parent, *self.key[1:])
+
+    async def connection(
+        self, page: Awaitable[Page[Any]], parent: int, counted: int | None
+    ) -> "Connection":
+        """Wait for a page and dress it as a connection; its list has ``counted`` rows, if known."""
+        return Connection(await page, self, parent, counted)
+
+    async def connections(
+        self,
+        pages: Awaitable[list[Page[Any]]],
+        parents: Sequence[int],
+        counts: Iterable[int | None],
+    ) -> list["Connection"]:
+        """Do the same for a whole level."""
+        return [
+            Connection(page, self, parent, counted)
+            for page, parent, counted in zip(await pages, parents, counts, strict=True)
+        ]
+
+    def cursor_of(self, row: Any) -> str:
+        """Build a row's cursor in this list and order."""
+        if self._values_of is None:
+            self._values_of = self._getter([part.column for part in self.key.order])
+        return self._cursors.encode(self.loader.name, self.key.order, self._values_of(row))
+
+    def since_of(self, row: Any) -> Any:
+        """Return when the row came into the list, where the list knows."""
+        if self._names is None:
+            return getattr(row, "since", None)
+        return row[self._names.index("since")] if "since" in self._names else None
+
+    def _getter(self, columns: list[str]) -> Callable[[Any], Any]:
+        """Return what reads the columns of a row, as a tuple; there are two or more."""
+        if self._names is None:
+            return attrgetter(*columns)
+        return itemgetter(*map(self._names.index, columns))
+
+
+class Total(NamedTuple):
+    """The size of a list that is still to be counted."""
+
+    loader: TotalLoader
+    key: TotalKey
+
+
+class Connection:
+    """A page, as the fields of a connection read it; each part is made when it is selected."""
+
+    __slots__ = ("_counted", "_page", "_parent", "_view", "nodes")
+
+    def __init__(self, page: Page[Any], view: PageView, parent: int, counted: int | None) -> None:
+        self.nodes = page.rows
+        self._page = page
+        self._view = view
+        self._parent = parent
+        self._counted = counted
 
     @property
     def edges(self) -> list["Edge"]:
         """The rows with their cursors."""
-        return [Edge(row, self) for row in self._page.rows]
+        return [Edge(row, self._view) for row in self.nodes]
 
     @property
     def page_info(self) -> "Connection":
@@ -143,12 +212,18 @@ class Connection:
         return self
 
     @property
-    def total_count(self) -> "int | Future[int]":
-        """The size of the whole list: from the parent's counter, or by one statement for all."""
-        if self._counted is not None:
+    def total(self) -> int | Total:
+        """The size of the whole list from the parent's counter, or what counts it."""
+        key = self._view.key
+        if self._counted is not None and key.where is None:
             return self._counted
-        key = self._key
-        return self._loader.totals.load(TotalKey(key.parent, key.where, key.deep))
+        return Total(self._view.loader.totals, TotalKey(self._parent, key.where, key.deep))
+
+    @property
+    def total_count(self) -> "int | Future[int]":
+        """The size of the whole list; counted by one statement for all where it has to be."""
+        total = self.total
+        return total if isinstance(total, int) else total.loader.load(total.key)
 
     @property
     def has_next_page(self) -> bool:
@@ -163,44 +238,29 @@ class Connection:
     @property
     def start_cursor(self) -> str | None:
         """The first row's cursor; None on an empty page."""
-        return self.cursor_of(self.nodes[0]) if self.nodes else None
+        return self._view.cursor_of(self.nodes[0]) if self.nodes else None
 
     @property
     def end_cursor(self) -> str | None:
         """The last row's cursor; None on an empty page."""
-        return self.cursor_of(self.nodes[-1]) if self.nodes else None
-
-    def cursor_of(self, row: object) -> str:
-        """Build a row's cursor in this list and order."""
-        return self._cursors.encode(self._loader.name, self._key.order, row)
+        return self._view.cursor_of(self.nodes[-1]) if self.nodes else None
 
 
 class Edge:
     """One row of a page, as the fields of an edge read it."""
 
-    __slots__ = ("_connection", "node")
+    __slots__ = ("_view", "node")
 
-    def __init__(self, node: Any, connection: Connection) -> None:  # a row
+    def __init__(self, node: Any, view: PageView) -> None:  # a row
         self.node = node
-        self._connection = connection
+        self._view = view
 
     @property
     def cursor(self) -> str:
         """The row's cursor."""
-        return self._connection.cursor_of(self.node)
+        return self._view.cursor_of(self.node)
 
     @property
     def since(self) -> Any:
         """When the row came into the list, where the list knows."""
-        return getattr(self.node, "since", None)
-
-
-async def connection(
-    page: Awaitable[Page[Any]],
-    key: PageKey,
-    loader: PageLoader[Any],
-    cursors: CursorCodec,
-    counted: int | None,
-) -> Connection:
-    """Wait for a page and dress it as a connection of a list with ``counted`` rows, if known."""
-    return Connection(await page, key, loader, cursors, counted)
+        return self._view.since_of(self.node)

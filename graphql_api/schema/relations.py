@@ -1,29 +1,37 @@
 """A relation is declared, not coded: one line on a type says which loader and which key.
 
-The declaration makes the resolver for graphql-core and `@batched(loader:)` in the SDL, and stays on
-the field (``metadata["relation"]``) for whoever executes level by level. Resolvers made here return
-the loader's future as it is: an ``async def`` would cost a coroutine a row.
+The declaration makes `@batched(loader:)` in the SDL, what the plan of an operation does for a whole
+level at once (``metadata[PLAN]``), and the resolver that graphql-core calls for each object. These
+resolvers return the loader's future as it is: an ``async def`` would cost a coroutine a row.
 
     author: User = one(UserById, key="author_id", description="Who wrote it.")
     replies: CommentConnection = page(RepliesByComment, key="id", pages=COMMENT_PAGES, …)
 """
 
+import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import repeat
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeAlias
 
 import strawberry
 from strawberry.schema_directive import Location
 
-from graphql_api.loaders.base import BatchLoader
-from graphql_api.loaders.page import PageLoader
-from graphql_api.loaders.registry import NAMES, Loaders
-from graphql_api.schema.context import Info
-from graphql_api.schema.pagination import Connection, Pages, connection
+from graphql_api.execution import PLAN, TYPE_NAME, Batch, Computed, Level, OneOf, Rows
+from graphql_api.loaders.base import BatchLoader, names_of
+from graphql_api.loaders.page import PageLoader, TotalLoader
+from graphql_api.loaders.registry import NAMES
+from graphql_api.schema import global_id
+from graphql_api.schema.context import Context, Info
+from graphql_api.schema.pagination import Connection, Pages, PageView
 
 LoaderKind = type[BatchLoader[Any, Any]]
+
+Authorize: TypeAlias = Callable[[Context, Mapping[str, Any]], None]
+"""Raises what a viewer is told who may not see a field; asked once a level, with its arguments."""
 
 
 @strawberry.schema_directive(
@@ -52,20 +60,57 @@ def plain(description: str) -> Any:  # stands for the annotated type
     return strawberry.field(description=description)
 
 
-def derived(function: Callable[..., Any], description: str) -> Any:
-    """Declare a field that is computed from the row alone; further parameters are its arguments."""
-    return strawberry.field(resolver=function, description=description)
+def rows(description: str) -> Any:
+    """Declare a field of a page that is its rows, or of an edge that is its row."""
+    return strawberry.field(description=description, metadata={PLAN: Rows()})
 
 
-def one(loader: LoaderKind, *, key: str, description: str) -> Any:
+def computed(function: Callable[..., Any], *, reads: tuple[str, ...], description: str) -> Any:
+    """Declare a field that is a function of columns; its further parameters are arguments."""
+
+    def resolve(root: Any, **arguments: Any) -> Any:
+        values = [
+            global_id.type_of(root) if name == TYPE_NAME else getattr(root, name) for name in reads
+        ]
+        return function(*values, **arguments)
+
+    parameters = list(inspect.signature(function, eval_str=True).parameters.values())
+    _give_parameters(resolve, parameters[len(reads) :], 1)
+    spec = Computed(function, reads)
+    return strawberry.field(resolver=resolve, description=description, metadata={PLAN: spec})
+
+
+def one_of(argument: inspect.Parameter, columns: Mapping[Any, str], description: str) -> Any:
+    """Declare a field that is one of several columns, by an argument; None is the default."""
+
+    def resolve(root: Any, **arguments: Any) -> Any:
+        return getattr(root, columns[arguments.get(argument.name)])
+
+    _give_parameters(resolve, [argument], 1)
+    spec = OneOf(argument.name, columns)
+    return strawberry.field(resolver=resolve, description=description, metadata={PLAN: spec})
+
+
+def one(
+    loader: LoaderKind, *, key: str, description: str, authorize: Authorize | None = None
+) -> Any:
     """Declare a field that is the loader's value for a column of the row; null for a null key."""
     load, key_of = attrgetter(NAMES[loader]), attrgetter(key)
 
     def resolve(root: Any, info: Info) -> Any:
         wanted = key_of(root)
-        return None if wanted is None else load(info.context.loaders).load(wanted)
+        if wanted is None:
+            return None
+        if authorize is not None:
+            authorize(info.context, {})
+        return _load(load(info.context.loaders), wanted, info)
 
-    return _field(resolve, Relation(loader, key), description)
+    def load_level(level: Level) -> Awaitable[list[Any]]:
+        loading = load(level.context.loaders.selecting(level.columns))
+        return _load_level(loading, level.keys, level)
+
+    batch = Batch(load=load_level, key=(key,), rows=loader, authorize=authorize)
+    return _field(resolve, Relation(loader, key), batch, description)
 
 
 many = one
@@ -79,6 +124,7 @@ def page(
     description: str,
     key: str | None = None,
     total: str | None = None,
+    authorize: Authorize | None = None,
 ) -> Any:
     """Declare a connection: pages of a list that belongs to the row, or without a key to nobody.
 
@@ -86,17 +132,67 @@ def page(
     of an unfiltered list then costs nothing.
     """
     name, load = loader.__name__, attrgetter(NAMES[loader])
+    reads = tuple(column for column in (key, total) if column is not None)
 
     def resolve(root: Any, info: Info, **arguments: Any) -> Awaitable[Connection]:
         context = info.context
+        if authorize is not None:
+            authorize(context, arguments)
         loading: PageLoader[Any] = load(context.loaders)
         parent = 0 if key is None else getattr(root, key)
         wanted = pages.key(name, parent, arguments, context.cursors)
-        counted = None if total is None or wanted.where is not None else getattr(root, total)
-        return connection(loading.load(wanted), wanted, loading, context.cursors, counted)
+        view = PageView(loading, wanted, context.cursors, None)
+        return view.connection(
+            _load(loading, wanted, info), parent, None if total is None else getattr(root, total)
+        )
 
-    _give_parameters(resolve, pages.parameters)
-    return _field(resolve, Relation(loader, key, pages), description)
+    def load_level(level: Level) -> Awaitable[list[Connection]]:
+        context: Context = level.context
+        loading: PageLoader[Any] = load(context.loaders.selecting(level.columns))
+        wanted = pages.key(name, 0, level.arguments, context.cursors)
+        wanted = wanted._replace(peeks=not _ENDS.isdisjoint(level.fields))
+        view = PageView(loading, wanted, context.cursors, level.columns)
+        counts: Sequence[Any] = repeat(None, len(level.keys))  # type: ignore[assignment]  # it is walked through once
+        parents = level.keys if key is not None else [0]
+        if total is not None:
+            parents, counts = zip(*level.keys, strict=True)  # type: ignore[assignment]  # tuples do
+        found = _load_level(loading, [view.key_of(parent) for parent in parents], level)
+        return view.connections(found, parents, counts)
+
+    needs = partial(pages.needs, names_of(loader.row))
+    batch = Batch(load=load_level, key=reads, rows=loader, needs=needs, authorize=authorize)
+    _give_parameters(resolve, pages.parameters, 2)
+    return _field(resolve, Relation(loader, key, pages), batch, description)
+
+
+_ENDS = {"has_next_page", "has_previous_page"}
+
+
+def total_count(description: str) -> Any:
+    """Declare the field of a connection that counts its whole list."""
+
+    def load_level(level: Level) -> Awaitable[list[int]]:
+        asked: dict[TotalLoader, list[Any]] = {}
+        for total in level.keys:
+            if not isinstance(total, int):
+                asked.setdefault(total.loader, []).append(total)
+        loading = [
+            (totals, _load_level(loader, [total.key for total in totals], level))
+            for loader, totals in asked.items()
+        ]
+        return _totals(level.keys, loading)
+
+    spec = Batch(load=load_level, key=("total",))
+    return strawberry.field(description=description, metadata={PLAN: spec})
+
+
+async def _totals(
+    keys: list[Any], loading: list[tuple[list[Any], Awaitable[list[int]]]]
+) -> list[int]:
+    counted: dict[Any, int] = {}
+    for totals, found in loading:
+        counted.update(zip(totals, await found, strict=True))
+    return [key if isinstance(key, int) else counted[key] for key in keys]
 
 
 def promised(*, pages: Pages, description: str) -> Any:
@@ -105,35 +201,80 @@ def promised(*, pages: Pages, description: str) -> Any:
     def resolve(root: Any, info: Info, **arguments: Any) -> Connection:  # noqa: ARG001  # by name
         raise AssertionError("graphql-core asks the type, never the interface")
 
-    _give_parameters(resolve, pages.parameters)
+    _give_parameters(resolve, pages.parameters, 2)
     return strawberry.field(resolver=resolve, description=description)
+
+
+Find: TypeAlias = Callable[..., Any]
+"""From loaders and a field's arguments to one of them, and the key to ask it for."""
 
 
 def lookup(
-    load: Callable[..., Awaitable[Any]],
+    find: Find,
     parameters: Sequence[inspect.Parameter],
     description: str,
+    *,
+    rows: LoaderKind | None = None,
 ) -> Any:
-    """Declare a field of `Query` that finds things by its arguments: ``load(loaders, **given)``."""
+    """Declare a field of `Query` that finds a thing by its arguments: ``find(loaders, **given)``.
+
+    ``rows`` names the loader whose rows it gives, or one of them where they are alike; without it
+    they may be of several types.
+    """
 
     def resolve(root: Any, info: Info, **arguments: Any) -> Any:  # noqa: ARG001  # by name
-        loaders: Loaders = info.context.loaders
-        return load(loaders, **arguments)
+        loader, key = find(info.context.loaders, **arguments)
+        return _load(loader, key, info)
 
-    _give_parameters(resolve, parameters)
+    def load_level(level: Level) -> Awaitable[list[Any]]:
+        loader, key = find(level.context.loaders.selecting(level.columns), **level.arguments)
+        return _load_level(loader, [key], level)
+
+    _give_parameters(resolve, parameters, 2)
+    metadata = {} if rows is None else {PLAN: Batch(load=load_level, rows=rows)}
+    return strawberry.field(resolver=resolve, description=description, metadata=metadata)
+
+
+def lookups(find: Find, parameters: Sequence[inspect.Parameter], description: str) -> Any:
+    """Declare a field that finds several things: ``find`` gives a list of loaders and keys."""
+
+    def resolve(root: Any, info: Info, **arguments: Any) -> Any:  # noqa: ARG001  # by name
+        found = find(info.context.loaders, **arguments)
+        return asyncio.gather(*(_load(loader, key, info) for loader, key in found))
+
+    _give_parameters(resolve, parameters, 2)
     return strawberry.field(resolver=resolve, description=description)
 
 
-def _give_parameters(resolve: Any, parameters: Sequence[inspect.Parameter]) -> None:
+def _load(loader: BatchLoader[Any, Any], key: Any, info: Info) -> Any:
+    """Load for one object, and note it where somebody wants to see."""
+    report = loader.operation.report
+    if report is not None:
+        places = [str(part) for part in info.path.as_list() if not isinstance(part, int)]
+        report.asked(loader, [key], 1, ".".join(places))
+    return loader.load(key)
+
+
+def _load_level(
+    loader: BatchLoader[Any, Any], keys: list[Any], level: Level
+) -> Awaitable[list[Any]]:
+    """Load for a level, and note it where somebody wants to see."""
+    report = loader.operation.report
+    if report is not None:
+        report.asked(loader, keys, level.n_parents, level.path)
+    return loader.load_level(keys)
+
+
+def _give_parameters(resolve: Any, parameters: Sequence[inspect.Parameter], n_own: int) -> None:
     """Have Strawberry see ``parameters`` where the function has ``**arguments``."""
-    own = list(inspect.signature(resolve).parameters.values())[:2]
+    own = list(inspect.signature(resolve).parameters.values())[:n_own]
     resolve.__signature__ = inspect.Signature([*own, *parameters])
 
 
-def _field(resolve: Callable[..., Any], relation: Relation, description: str) -> Any:
+def _field(resolve: Callable[..., Any], relation: Relation, batch: Batch, description: str) -> Any:
     return strawberry.field(
         resolver=resolve,
         description=description,
         directives=[Batched(loader=relation.loader.__name__)],
-        metadata={"relation": relation},
+        metadata={"relation": relation, PLAN: batch},
     )

@@ -4,15 +4,18 @@ import asyncio
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from traceback import format_exception
 from typing import Any
 
 import pytest
+from asyncpg import InterfaceError, PostgresError
 from sqlalchemy import event, select, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, ResourceClosedError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import QueuePool
 
 from graphql_api.db.database import UNAVAILABLE, Database
 from graphql_api.db.engine import create_engine
+from graphql_api.db.monitor import recorded
 from graphql_api.errors import UnavailableError
 from graphql_api.models import Tag
 from graphql_api.settings import Settings
@@ -65,6 +68,12 @@ SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND sta
 """
 
 
+OURS = """
+SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+    AND application_name = 'graphql-api'
+"""
+
+
 async def test_a_read_gives_its_connection_back(database: Database) -> None:
     assert await value(database, "SELECT 1") == 1
     assert taken(database) == 0
@@ -80,16 +89,59 @@ async def test_a_read_leaves_no_transaction_open(database: Database, opened: Ope
 
 
 async def test_a_read_that_fails_gives_its_connection_back(database: Database) -> None:
-    with pytest.raises(DBAPIError):
+    with pytest.raises(PostgresError):
         await value(database, "SELECT 1 / 0")
     assert taken(database) == 0
     assert await value(database, "SELECT 1") == 1
 
 
-async def test_a_fault_of_ours_keeps_the_values_to_itself(database: Database) -> None:
-    with pytest.raises(DBAPIError) as failed:
-        await database.reader(1).rows(text("SELECT 1 / :zero, :name"), {"zero": 0, "name": "Ann"})
-    assert "Ann" not in str(failed.value)
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 1 / length(substr(:name, 100))",  # the server finds nothing to divide by
+        "SELECT CAST(CAST(:name AS text) AS int)",  # it quotes what is no number
+        "SELECT :name + 1",  # the driver quotes it
+    ],
+)
+async def test_a_fault_of_ours_keeps_the_values_to_itself(sql: str, database: Database) -> None:
+    name = "nnA"[::-1]  # a traceback quotes this file
+    with pytest.raises((PostgresError, InterfaceError)) as failed:
+        await database.reader(1).rows(text(sql), {"name": name}, loader="Broken")
+    assert name not in "".join(format_exception(failed.value))
+    assert "Broken" in str(failed.value)
+    assert taken(database) == 0
+
+
+async def test_a_read_that_is_cancelled_while_its_connection_closes_closes_it_all_the_same(
+    database: Database,
+) -> None:
+    read = asyncio.create_task(database.reader(1).rows(SLEEP, {"seconds": 30}))
+    await until(lambda: value(database, SLEEPING))
+    read.cancel()
+    await asyncio.sleep(0)
+    read.cancel()
+    await asyncio.wait([read])
+    assert read.cancelled()
+
+    async def it_is_back() -> bool:
+        return taken(database) == 0
+
+    await until(it_is_back)
+    assert await value(database, SLEEPING) == 0
+
+
+async def test_a_burst_of_reads_leaves_no_more_connections_than_the_pool_keeps(
+    database: Database,
+) -> None:
+    await asyncio.gather(*(value(database, "SELECT pg_sleep(0.01)") for _ in range(20)))
+    pool = database.engine.pool
+    assert isinstance(pool, QueuePool)
+    assert (taken(database), pool.checkedin()) == (0, 4)
+
+    async def the_others_are_gone() -> bool:
+        return await value(database, OURS) == 4
+
+    await until(the_others_are_gone)
 
 
 async def test_fifty_cancelled_reads_give_every_connection_back(database: Database) -> None:
@@ -98,7 +150,7 @@ async def test_fifty_cancelled_reads_give_every_connection_back(database: Databa
     ]
 
     async def none_is_left() -> bool:
-        return taken(database) == 6
+        return taken(database) == 4
 
     await until(none_is_left)
     for read in reads:
@@ -128,7 +180,7 @@ async def test_an_operation_takes_no_more_connections_than_it_may(database: Data
         nonlocal most
         most = max(most, taken(database))
 
-    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    event.listen(database.engine.sync_engine, "checkout", note)
     reader = database.reader(2)
     await asyncio.gather(*(reader.rows(SLEEP, {"seconds": 0.02}) for _ in range(8)))
     assert most == 2
@@ -217,10 +269,26 @@ async def test_a_statement_that_the_server_stops_is_unavailable(database: Databa
         await database.reader(1).rows(SLEEP, {"seconds": 30})
 
 
-async def test_a_connection_that_is_cut_during_a_read_is_unavailable(database: Database) -> None:
+async def cut(database: Database) -> None:
+    """Cut the connection of the statement that sleeps, once it does, and see it gone."""
+    asleep = SLEEPING.replace("count(*)", "coalesce(max(pid), 0)")
+    await until(lambda: value(database, asleep))
+    pid = await value(database, asleep)
+    await value(database, f"SELECT pg_terminate_backend({pid})")
+    gone = f"SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = {pid}"  # noqa: S608  # a number
+    await until(lambda: value(database, gone))
+
+
+async def test_a_connection_that_is_cut_during_a_read_costs_no_error(database: Database) -> None:
+    read = asyncio.create_task(database.reader(1).rows(SLEEP, {"seconds": 0.5}))
+    await cut(database)
+    assert len(await read) == 1
+
+
+async def test_a_read_that_is_cut_twice_is_unavailable(database: Database) -> None:
     read = asyncio.create_task(database.reader(1).rows(SLEEP, {"seconds": 30}))
-    await until(lambda: value(database, SLEEPING))
-    await value(database, SLEEPING.replace("count(*)", "pg_terminate_backend(pid)"))
+    await cut(database)
+    await cut(database)
     with pytest.raises(UnavailableError):
         await read
     assert taken(database) == 0
@@ -242,17 +310,71 @@ async def test_a_database_that_was_restarted_costs_no_read_an_error(
     assert await value(database, "SELECT 1") == 1
 
 
-async def test_without_the_test_before_use_a_restart_costs_an_error(opened: Open) -> None:
-    async with opened(pool_pre_ping=False) as database, opened() as other:
-        await value(database, "SELECT 1")
+@pytest.fixture
+def asked(database: Database) -> list[str]:
+    """Take down what the driver asks its server, by whomever, once a connection is lent."""
+    found: list[str] = []
+    watched = set()
+
+    def watch(connection: Any, *_: object) -> None:  # the pool's
+        driver = connection.driver_connection
+        if driver not in watched:
+            watched.add(driver)
+            driver.add_query_logger(lambda record: found.append(record.query))
+
+    event.listen(database.engine.sync_engine, "checkout", watch)
+    return found
+
+
+async def test_a_read_asks_the_server_one_thing(database: Database, asked: list[str]) -> None:
+    for number in range(3):
+        await value(database, f"SELECT {number}")
+    await asyncio.sleep(0)
+    assert asked == ["SELECT 0", "SELECT 1", "SELECT 2"]
+
+
+async def test_a_connection_that_its_server_closed_is_replaced_without_asking(
+    database: Database, opened: Open, asked: list[str]
+) -> None:
+    before = await value(database, "SELECT pg_backend_pid()")
+    async with database.engine.connect() as connection:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+    async with opened() as other:
         await other.reader(1).rows(CUT_THE_OTHERS, NOTHING)
-        with pytest.raises(UnavailableError):
-            await value(database, "SELECT 1")
+
+    async def the_driver_has_heard_of_it() -> bool:
+        closed: bool = driver.is_closed()
+        return closed
+
+    await until(the_driver_has_heard_of_it)
+    with recorded(database.engine) as log:
+        assert await value(database, "SELECT pg_backend_pid() AS after") != before
+    await asyncio.sleep(0)
+    assert asked == ["SELECT pg_backend_pid()", "SELECT pg_backend_pid() AS after"]
+    assert len(log) == 1
+    assert taken(database) == 0
 
 
-async def test_a_burst_may_take_half_the_pool_more(opened: Open) -> None:
+async def test_the_one_closed_connection_of_several_is_replaced_by_the_next_reads(
+    opened: Open,
+) -> None:
+    async with opened(pool_size=3) as database:
+        await asyncio.gather(*(value(database, "SELECT pg_sleep(0.05)") for _ in range(3)))
+        pids = {await value(database, "SELECT pg_backend_pid()") for _ in range(3)}
+        async with database.engine.connect() as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            gone = driver.get_server_pid()
+            driver.terminate()
+        assert gone in pids
+        after = [await value(database, "SELECT pg_backend_pid()") for _ in range(6)]
+        assert gone not in after
+        assert not pids & set(after[3:])  # its death is taken for that of all that are as old
+        assert taken(database) == 0
+
+
+async def test_no_burst_takes_more_connections_than_the_pool_has(opened: Open) -> None:
     async with opened(pool_size=4, pool_timeout_s=0.1) as database:
-        held = [await database.engine.connect() for _ in range(6)]
+        held = [await database.engine.connect() for _ in range(4)]
         with pytest.raises(UnavailableError):
             await value(database, "SELECT 1")
         for connection in held:
@@ -324,5 +446,5 @@ async def test_behind_pgbouncer_a_read_is_a_transaction_so_that_it_stays_on_one_
 ) -> None:
     # PostgreSQL refuses this one outside of a transaction; inside, there are no rows to read
     async with opened(pgbouncer=True) as database:
-        with pytest.raises(ResourceClosedError):
-            await value(database, "LOCK TABLE posts IN ACCESS SHARE MODE")
+        locking = text("LOCK TABLE posts IN ACCESS SHARE MODE")
+        assert await database.reader(1).rows(locking, NOTHING) == []

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
+from asyncpg import PostgresError
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 from graphql_api.db.database import Database
 from graphql_api.db.monitor import StatementLog, recorded
@@ -41,7 +41,7 @@ async def test_writes_are_recorded_in_order(database: Database, statements: Reco
 
 
 async def test_a_statement_that_fails_is_recorded(database: Database, statements: Recorder) -> None:
-    with statements() as log, pytest.raises(DBAPIError):
+    with statements() as log, pytest.raises(PostgresError):
         await database.reader(1).rows(text("SELECT 1 / 0"), {}, loader="Broken")
     assert log.loaders == {"Broken": 1}
 

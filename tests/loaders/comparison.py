@@ -8,6 +8,7 @@ from typing import Any
 
 from graphql_api.db.database import Database
 from graphql_api.db.monitor import StatementLog
+from graphql_api.loaders.base import Columns
 from graphql_api.loaders.operation import Operation
 from graphql_api.loaders.page import Page, PageKey, PageLoader, TotalKey
 from graphql_api.loaders.registry import Loaders
@@ -33,6 +34,31 @@ async def compare(
     for key, page, total in zip(keys, found, totals, strict=True):
         assert page == as_loaded(loader, reference.page(name, key)), key
         assert total == len(reference.ordered(name, (), total_of(key))), key
+
+
+async def compare_selected(
+    name: str,
+    world: World,
+    keys: Sequence[PageKey],
+    columns: Columns,
+    database: Database,
+    statements: Recorder,
+) -> None:
+    """Load pages of some columns as a level, in one statement, and work them out too."""
+    reference = Reference(world)
+    loaders = Loaders(Operation(database.reader(2), world.tenant_id)).selecting(columns)
+    loader: PageLoader[Any] = getattr(loaders, name)
+    distinct = list(dict.fromkeys(keys))
+
+    with statements() as log:
+        found = await loader.load_level(distinct)
+
+    assert log.loaders == {type(loader).__name__: 1}
+    for key, page in zip(distinct, found, strict=True):
+        expected = reference.page(name, key)
+        assert (page.has_next, page.has_previous) == (expected.has_next, expected.has_previous), key
+        selected = [tuple(row[column] for column in columns) for row in expected.rows]
+        assert [record[1:] for record in page.rows] == selected, key
 
 
 def total_of(key: PageKey) -> TotalKey:

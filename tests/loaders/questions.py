@@ -1,5 +1,7 @@
 """Questions to page loaders, generated: any mix of parents, places, orders and filters."""
 
+from typing import Any
+
 from hypothesis import strategies as st
 
 from graphql_api.loaders.comment import CommentFilter
@@ -57,13 +59,15 @@ _languages = st.one_of(
     st.builds(TextFilter, any_of=st.lists(st.sampled_from(LANGUAGES), max_size=2).map(tuple)),
     st.builds(TextFilter, starts_with=st.sampled_from(("", "e", "en", "en-", "fr"))),
 )
-_slugs = st.lists(st.integers(1, 5).map("slug-{}".format), max_size=3).map(tuple)
+_slug = st.integers(1, 5).map("slug-{}".format)
+_slugs = st.lists(_slug, max_size=3).map(tuple)
+_distinct_slugs = st.lists(_slug, max_size=3, unique=True).map(tuple)
 _post_filters = st.recursive(
     st.one_of(
         st.builds(PostFilter, author=_id_filters),
         st.builds(PostFilter, category=_id_filters),
         st.builds(PostFilter, any_tags=_slugs),
-        st.builds(PostFilter, all_tags=_slugs),
+        st.builds(PostFilter, all_tags=_distinct_slugs),
         st.builds(PostFilter, published_at=_moments, language=_languages),
         st.builds(PostFilter, like_count=_counts),
     ),
@@ -80,7 +84,13 @@ _comment_filters = st.one_of(
     st.builds(CommentFilter, created_at=_moments, top_level_only=st.booleans()),
 )
 _tag_filters = st.builds(TagFilter, starts_with=st.sampled_from(["", "A", "an", *NAMES]))
-_filters = {"posts": _post_filters, "comments": _comment_filters, "replies": _comment_filters}
+FILTERS: dict[str, st.SearchStrategy[Any]] = {
+    "posts": _post_filters,
+    "comments": _comment_filters,
+    "replies": _comment_filters,
+    "tags": _tag_filters,
+}
+"""Filters of lists, by the first word of their loaders' names."""
 
 
 def orders(name: str) -> st.SearchStrategy[tuple[Order, ...]]:
@@ -104,7 +114,7 @@ def batches(draw: st.DrawFn, name: str, reference: Reference) -> list[PageKey]:
         for row in reference.rows[_TABLES.get(kind, "users")]
     ]
     some_orders = st.sampled_from(draw(st.lists(orders(name), min_size=1, max_size=2)))
-    wheres = st.none() | (_tag_filters if name == "tags" else _filters.get(kind, st.none()))
+    wheres = st.none() | (st.none() if name == "tags_by_post" else FILTERS.get(kind, st.none()))
     key = _keys(
         st.sampled_from(parents), some_orders, wheres, rows, deep=name == "posts_by_category"
     )

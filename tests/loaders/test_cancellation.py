@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from graphql_api.db.database import Database
+from graphql_api.db.statement import Compiled
 from graphql_api.errors import UnavailableError
 from graphql_api.loaders.base import BatchLoader
 from graphql_api.loaders.operation import Operation
@@ -22,7 +23,7 @@ class Sleeping(BatchLoader[int, int]):
 
     async def batch_load_fn(self, keys: list[int]) -> list[int]:
         """Sleep."""
-        await self.fetch(text(f"SELECT pg_sleep(60) AS sleeper_{keys[0]}"), {})
+        await self.fetch(Compiled(text(f"SELECT pg_sleep(60) AS sleeper_{keys[0]}")), {})
         return keys
 
 

@@ -31,7 +31,7 @@ POSTS: list[tuple[PostFilter, set[str]]] = [
     (PostFilter(any_tags=()), set()),
     (PostFilter(any_tags=("tag", "word", "word", "none")), {"one", "both"}),
     (PostFilter(all_tags=()), {"bare", "shelved", "one", "both"}),
-    (PostFilter(all_tags=("tag", "word", "word")), {"both"}),
+    (PostFilter(all_tags=("tag", "word")), {"both"}),
     (PostFilter(all_tags=("tag", "none")), set()),
     (PostFilter(any_tags=("gone",)), set()),
     (PostFilter(language=TextFilter(any_of=())), set()),

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from graphql_api.db.database import Database
+from graphql_api.db.statement import Compiled
 from graphql_api.loaders.base import BatchLoader
 from graphql_api.loaders.operation import Operation
 from graphql_api.models import DEFAULT_TENANT
@@ -40,7 +41,7 @@ class Observed(BatchLoader[int, int]):
             " WHERE state = 'active' AND query LIKE '%count(*) FROM pg_sleep%'"
             " AND datname = current_database()"
         )
-        rows = await self.fetch(statement, {})
+        rows = await self.fetch(Compiled(statement), {})
         return [rows[0][0]] * len(keys)
 
 

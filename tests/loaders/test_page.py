@@ -81,6 +81,16 @@ async def test_every_size_and_place_in_a_short_list_is_right(
     await compare("comments_by_post", world, keys, database, statements)
 
 
+async def test_pages_that_differ_in_size_alone_are_right(
+    database: Database, statements: Recorder
+) -> None:
+    world = await commented(database, [1] * 6 + [2] * 2)
+    keys = [PageKey(number, ORDER, size) for number, size in product((1, 2), (3, 1, 5))]
+    await compare("comments_by_post", world, keys, database, statements)
+    backward = [key._replace(backward=True) for key in keys]
+    await compare("comments_by_post", world, backward, database, statements)
+
+
 async def commented(database: Database, post_ids: Sequence[int]) -> World:
     """Write a comment on each of these posts; there are only three moments."""
     texts = {"body": "", "body_html": "", "body_text": ""}

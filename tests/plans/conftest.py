@@ -15,6 +15,7 @@ from sqlalchemy import URL
 from graphql_api.db import migrate
 from graphql_api.db.database import Database
 from graphql_api.db.engine import create_engine
+from graphql_api.execution import Mode
 from graphql_api.models import Base
 from graphql_api.services.seed.bare import bare
 from tests.plans.explain import Explainer
@@ -59,6 +60,6 @@ async def explainer(large_database: URL) -> AsyncGenerator[Explainer]:
         postgres.address(large_database),
         server_settings={"jit": "off", "max_parallel_workers_per_gather": "0"},
     )
-    yield Explainer(Execute(Database(engine)), engine, driver)
+    yield Explainer(Execute(Database(engine), modes=[Mode.PLAN]), engine, driver)
     await driver.close()
     await engine.dispose()

@@ -92,6 +92,7 @@ BLOCKS = 500
 MORE_BLOCKS = {
     f"allTags: [{TWO_COMMON_TAGS}]": 2_000,  # each post of the rarer tag is looked up
     f"AND: [{ONE_COMMON_TAG_AND_ANOTHER}]": 6_000,  # as are the posts of one of the tags here
+    f"author: {{in: [{MANY_USERS}]}}": 1_000,  # the index is entered once for each of the hundred
     "likeCount: {eq: 3}": 1_000,  # newest first, while the index has them by likes
 }
 """What takes more, and why."""

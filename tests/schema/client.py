@@ -1,7 +1,8 @@
 """How the tests of the schema talk to it."""
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, TypeAlias
 
@@ -10,6 +11,7 @@ from strawberry.types import ExecutionResult
 
 from graphql_api.db.database import Database
 from graphql_api.db.monitor import StatementLog
+from graphql_api.execution import Execution, Mode
 from graphql_api.loaders.operation import Operation
 from graphql_api.loaders.registry import Loaders
 from graphql_api.models import DEFAULT_TENANT
@@ -29,6 +31,10 @@ LEAK = re.compile(
 )
 
 
+# the number of a masked error is made up each time
+_ERROR_ID = re.compile(r"\b[0-9a-f]{12}\b")
+
+
 def settings_for(database: URL) -> Settings:
     """Give the settings for a database as it is; the fixture ``settings`` empties it."""
     return Settings.load(
@@ -37,26 +43,47 @@ def settings_for(database: URL) -> Settings:
 
 
 class Execute:
-    """Runs operations as the endpoint does: each with loaders of its own."""
+    """Runs operations as the endpoint does: each with loaders of its own.
+
+    Every one of ``modes`` runs it, and all must give the same answer; the first one's is returned.
+    """
 
     def __init__(
-        self, database: Database, *, tenant_id: int = DEFAULT_TENANT, secret: str = SECRET_KEY
+        self,
+        database: Database,
+        *,
+        tenant_id: int = DEFAULT_TENANT,
+        secret: str = SECRET_KEY,
+        modes: Sequence[Mode] = tuple(Mode),
     ) -> None:
         self._database = database
+        self._modes = modes
         self._tenant_id = tenant_id
         self._cursors = CursorCodec(secret, tenant_id)
 
     async def __call__(self, query: str, /, **variables: object) -> ExecutionResult:
         """Run ``query`` and return all that came of it."""
+        answers = [await self._run(mode, query, variables) for mode in self._modes]
+        result, said = answers[0]
+        assert all(other == said for _result, other in answers)
+        return result
+
+    async def _run(
+        self, mode: Mode, query: str, variables: dict[str, object]
+    ) -> tuple[ExecutionResult, str]:
         loaders = Loaders(Operation(self._database.reader(4), self._tenant_id))
+        context = Context(loaders=loaders, cursors=self._cursors, execution=Execution(mode=mode))
         try:
-            return await build_schema().execute(
-                query,
-                variable_values=variables,
-                context_value=Context(loaders=loaders, cursors=self._cursors),
+            result = await build_schema().execute(
+                query, variable_values=variables, context_value=context
             )
         finally:
             await loaders.close()
+        errors = sorted(
+            (str(error.path), error.message, str(error.locations), str(error.extensions))
+            for error in result.errors or ()
+        )
+        return result, _ERROR_ID.sub("#", json.dumps([result.data, errors]))
 
     async def data(self, query: str, /, **variables: object) -> dict[str, Any]:
         """Run ``query``, which must succeed, and return its data."""

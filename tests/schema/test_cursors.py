@@ -23,12 +23,8 @@ SENTENCE = (
 )
 
 
-class Row:
-    """What a cursor is made from."""
-
-    like_count = 7
-    id = 2**63 - 1
-    name_key = "名前 \N{PILE OF POO}"
+ID = 2**63 - 1
+NAME_KEY = "名前 \N{PILE OF POO}"
 
 
 def is_refused(
@@ -42,14 +38,14 @@ def is_refused(
     return False
 
 
-CURSOR = CursorCodec(SECRET_KEY, 1).encode("Posts", ORDER, Row())
+CURSOR = CursorCodec(SECRET_KEY, 1).encode("Posts", ORDER, (7, ID))
 
 
 def test_a_cursor_brings_its_values_back() -> None:
     order = (Order("name_key"), Order("id"))
     codec = CursorCodec(SECRET_KEY, 1)
-    cursor = codec.encode("Authors", order, Row())
-    assert codec.decode("Authors", order, cursor, name="after") == (Row.name_key, Row.id)
+    cursor = codec.encode("Authors", order, (NAME_KEY, ID))
+    assert codec.decode("Authors", order, cursor, name="after") == (NAME_KEY, ID)
 
 
 def flips(content: bytes) -> Iterator[bytes]:

@@ -1,6 +1,9 @@
 """More data, same statements."""
 
+import pytest
+
 from graphql_api.db.database import Database
+from graphql_api.execution import Mode
 from tests.schema.client import Execute, Recorder
 from tests.schema.statements.world import make_world
 
@@ -21,9 +24,11 @@ EVERYTHING = """
 """
 
 
+@pytest.mark.parametrize("mode", Mode)
 async def test_twice_the_data_costs_the_same_statements(
-    database: Database, execute: Execute, statements: Recorder
+    mode: Mode, database: Database, statements: Recorder
 ) -> None:
+    execute = Execute(database, modes=[mode])
     logs, sizes = [], []
     for numbers in (range(5), range(5, 10)):
         await make_world(database, numbers)

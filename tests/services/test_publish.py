@@ -24,7 +24,8 @@ async def publish_until(expected: dict[int, str], database: Database) -> None:
 
 async def statuses(database: Database) -> dict[int, str]:
     """Say how the one post of each author stands."""
-    return {row.author_id: row.status for row in await database.reader(1).rows(STATUSES, {})}
+    rows = await database.reader(1).rows(STATUSES, {})
+    return {row["author_id"]: row["status"] for row in rows}
 
 
 async def test_a_post_whose_author_another_writer_holds_is_left_to_the_next_round(

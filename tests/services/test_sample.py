@@ -16,7 +16,9 @@ from tests.support.factories import Factory
 
 
 async def rows(database: Database, sql: str, **values: object) -> Sequence[Row[Any]]:
-    return await database.reader(1).rows(text(sql), values)
+    """Read rows by SQL, each a tuple with names."""
+    async with database.engine.connect() as connection:
+        return (await connection.execute(text(sql), values)).all()
 
 
 def in_the_files(sample: Sample) -> dict[str, int]:

@@ -30,10 +30,10 @@ async def fill(engine: AsyncEngine) -> None:
 
 
 @contextmanager
-def serve(database: URL, folder: Path) -> Iterator[str]:
+def serve(database: URL, folder: Path, **environment: str) -> Iterator[str]:
     """Run ``graphql-api serve`` on the sample content in ``database``; give its address.
 
-    Its log is ``folder/server.log``.
+    ``environment`` is what else the process is to find there. Its log is ``folder/server.log``.
     """
     on_engine(database, fill)
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -44,7 +44,11 @@ def serve(database: URL, folder: Path) -> Iterator[str]:
             [Path(sys.executable).with_name("graphql-api"), "serve", "--port", port],
             cwd=folder,  # where no .env lies
             env=os.environ
-            | {"DATABASE_URL": address(database), "GRAPHQL_API_SECRET_KEY": SECRET_KEY},
+            | {
+                "DATABASE_URL": address(database),
+                "GRAPHQL_API_SECRET_KEY": SECRET_KEY,
+            }
+            | environment,
             stdout=output,
             stderr=subprocess.STDOUT,
         )

@@ -1,11 +1,11 @@
 """Finding posts."""
 
-from asyncio import Future
 from typing import Any
 
 import strawberry
 
-from graphql_api.loaders.post import Posts
+from graphql_api.loaders.base import BatchLoader
+from graphql_api.loaders.post import PostById, Posts
 from graphql_api.loaders.registry import Loaders
 from graphql_api.schema.arguments import argument
 from graphql_api.schema.inputs import maybe
@@ -26,10 +26,10 @@ class PostBy:
     database_id: BigInt | None = maybe("The number behind its id.")
 
 
-def _post(loaders: Loaders, by: PostBy) -> "Future[Any]":
+def _post(loaders: Loaders, by: PostBy) -> tuple[BatchLoader[Any, Any], Any]:
     if isinstance(by.slug, str):
-        return loaders.post_by_slug.load(checked_text(by.slug))
-    return loaders.post_by_id.load(number_in(by, "Post"))
+        return loaders.post_by_slug, checked_text(by.slug)
+    return loaders.post_by_id, number_in(by, "Post")
 
 
 @strawberry.type
@@ -40,6 +40,7 @@ class PostQuery:
         _post,
         [argument("by", PostBy, "Which post.")],
         "One post; null where no published one is meant.",
+        rows=PostById,
     )
     posts: LazyPostConnection = page(
         Posts,

@@ -1,13 +1,14 @@
 """Finding tags and categories."""
 
 import dataclasses
-from asyncio import Future
 from typing import Any
 
 import strawberry
 
+from graphql_api.loaders.base import BatchLoader
+from graphql_api.loaders.category import Categories, CategoryBySlug
 from graphql_api.loaders.registry import Loaders
-from graphql_api.loaders.tag import TagFilter, Tags
+from graphql_api.loaders.tag import TagBySlug, TagFilter, Tags
 from graphql_api.schema.arguments import argument
 from graphql_api.schema.relations import lookup, page
 from graphql_api.schema.types.lazy import LazyCategory, LazyTag, LazyTagConnection
@@ -17,16 +18,16 @@ from graphql_api.services.text import checked_text
 _SLUG = argument("slug", str, "Its name in addresses.")
 
 
-def _tag(loaders: Loaders, slug: str) -> "Future[Any]":
-    return loaders.tag_by_slug.load(checked_text(slug))
+def _tag(loaders: Loaders, slug: str) -> tuple[BatchLoader[Any, Any], str]:
+    return loaders.tag_by_slug, checked_text(slug)
 
 
-def _category(loaders: Loaders, slug: str) -> "Future[Any]":
-    return loaders.category_by_slug.load(checked_text(slug))
+def _category(loaders: Loaders, slug: str) -> tuple[BatchLoader[Any, Any], str]:
+    return loaders.category_by_slug, checked_text(slug)
 
 
-def _categories(loaders: Loaders, *, roots_only: bool | None) -> "Future[Any]":
-    return loaders.categories.load(roots_only is not False)
+def _categories(loaders: Loaders, *, roots_only: bool | None) -> tuple[BatchLoader[Any, Any], bool]:
+    return loaders.categories, roots_only is not False
 
 
 def _named(beginning: str) -> TagFilter:
@@ -37,7 +38,9 @@ def _named(beginning: str) -> TagFilter:
 class TagQuery:
     """Fields of `Query` for tags and categories."""
 
-    tag: LazyTag | None = lookup(_tag, [_SLUG], "One tag; null where there is none.")
+    tag: LazyTag | None = lookup(
+        _tag, [_SLUG], "One tag; null where there is none.", rows=TagBySlug
+    )
     tags: LazyTagConnection = page(
         Tags,
         pages=dataclasses.replace(
@@ -48,10 +51,11 @@ class TagQuery:
         description="All tags, by name.",
     )
     category: LazyCategory | None = lookup(
-        _category, [_SLUG], "One category; null where there is none."
+        _category, [_SLUG], "One category; null where there is none.", rows=CategoryBySlug
     )
     categories: list[LazyCategory] = lookup(
         _categories,
         [argument("roots_only", bool | None, "Those at the top of the tree alone.", default=True)],
         "Categories, by name.",
+        rows=Categories,
     )

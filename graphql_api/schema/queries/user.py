@@ -1,12 +1,12 @@
 """Finding users."""
 
-from asyncio import Future
 from typing import Any
 
 import strawberry
 
+from graphql_api.loaders.base import BatchLoader
 from graphql_api.loaders.registry import Loaders
-from graphql_api.loaders.user import Authors
+from graphql_api.loaders.user import Authors, UserById
 from graphql_api.schema.arguments import argument
 from graphql_api.schema.inputs import maybe
 from graphql_api.schema.queries.key import number_in
@@ -26,10 +26,10 @@ class UserBy:
     database_id: BigInt | None = maybe("The number behind the id.")
 
 
-def _user(loaders: Loaders, by: UserBy) -> "Future[Any]":
+def _user(loaders: Loaders, by: UserBy) -> tuple[BatchLoader[Any, Any], Any]:
     if isinstance(by.username, str):
-        return loaders.user_by_username.load(checked_text(by.username).lower())
-    return loaders.user_by_id.load(number_in(by, "User"))
+        return loaders.user_by_username, checked_text(by.username).lower()
+    return loaders.user_by_id, number_in(by, "User")
 
 
 @strawberry.type
@@ -37,7 +37,10 @@ class UserQuery:
     """Fields of `Query` for people."""
 
     user: LazyUser | None = lookup(
-        _user, [argument("by", UserBy, "Which user.")], "One user; null where none is meant."
+        _user,
+        [argument("by", UserBy, "Which user.")],
+        "One user; null where none is meant.",
+        rows=UserById,
     )
     authors: LazyUserConnection = page(
         Authors,

@@ -1,9 +1,12 @@
 """Texts that people wrote, in the format that a client wants."""
 
 from enum import Enum
-from typing import Annotated, Any
+from typing import Any
 
 import strawberry
+
+from graphql_api.schema.arguments import argument
+from graphql_api.schema.relations import one_of
 
 
 @strawberry.enum
@@ -19,10 +22,12 @@ class BodyFormat(Enum):
     TEXT = strawberry.enum_value("body_text", description="The words alone.")
 
 
-Format = Annotated[BodyFormat | None, strawberry.argument(description="How to give the text.")]
+_FORMAT = argument(
+    "format", BodyFormat | None, "How to give the text.", default=BodyFormat.MARKDOWN
+)
+_COLUMNS = {None: "body"} | {member: str(member.value) for member in BodyFormat}
 
 
-def body_of(root: Any, format: Format = BodyFormat.MARKDOWN) -> str:
-    """Pick the column that holds the format; each was rendered when the text was written."""
-    text: str = getattr(root, str((format or BodyFormat.MARKDOWN).value))
-    return text
+def body_field() -> Any:
+    """Declare the field `body`; each format was rendered when the text was written."""
+    return one_of(_FORMAT, _COLUMNS, "The text.")

@@ -19,16 +19,16 @@ from graphql_api.schema.arguments import argument
 from graphql_api.schema.inputs import DateTimeFilter, IDFilter, ids_of, maybe, optional
 from graphql_api.schema.ordering import OrderDirection, Ordering
 from graphql_api.schema.pagination import Pages
-from graphql_api.schema.relations import derived, many, one, page, plain
+from graphql_api.schema.relations import many, one, page, plain
 from graphql_api.schema.scalars import BigInt
-from graphql_api.schema.types.body import body_of
+from graphql_api.schema.types.body import body_field
 from graphql_api.schema.types.connection import ConnectionOf, EdgeOf
 from graphql_api.schema.types.interface import (
     Likeable,
     Node,
     Timestamped,
     Versioned,
-    database_id_of,
+    database_id_field,
 )
 from graphql_api.schema.types.lazy import (
     LazyComment,
@@ -103,8 +103,8 @@ class Comment(Node, Timestamped, Versioned, Likeable):
 
     row = CommentRow
 
-    database_id: BigInt = derived(database_id_of, "The number behind the id.")
-    body: str = derived(body_of, "The text.")
+    database_id: BigInt = database_id_field()
+    body: str = body_field()
     depth: int = plain("Steps up to the top of the thread; 0 for a comment that answers none.")
     author: LazyUser | None = one(
         UserById,

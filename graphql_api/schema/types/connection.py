@@ -4,7 +4,7 @@ from typing import Generic, TypeVar
 
 import strawberry
 
-from graphql_api.schema.relations import plain
+from graphql_api.schema.relations import plain, rows, total_count
 
 NodeT = TypeVar("NodeT")
 EdgeT = TypeVar("EdgeT")
@@ -25,7 +25,7 @@ class EdgeOf(Generic[NodeT]):
     """An entry of a list."""
 
     cursor: str = plain("The entry's place, for `after` and `before` of the same field and order.")
-    node: NodeT = plain("The thing itself.")
+    node: NodeT = rows("The thing itself.")
 
 
 @strawberry.type
@@ -33,8 +33,8 @@ class ConnectionOf(Generic[NodeT, EdgeT]):
     """A page of a list."""
 
     edges: list[EdgeT] = plain("The entries with their cursors.")
-    nodes: list[NodeT] = plain("The entries alone.")
+    nodes: list[NodeT] = rows("The entries alone.")
     page_info: PageInfo = plain("Where the page lies in the list.")
-    total_count: int = plain(
+    total_count: int = total_count(
         "The size of the whole list; costs at most one statement for all connections of a field."
     )

@@ -5,20 +5,28 @@ from typing import Any, ClassVar
 
 import strawberry
 
+from graphql_api.execution import TYPE_NAME
 from graphql_api.schema import global_id
-from graphql_api.schema.relations import derived, plain, promised
-from graphql_api.schema.scalars import BigInt
+from graphql_api.schema.relations import computed, plain, promised
 from graphql_api.schema.types.lazy import LazyUserConnection
 from graphql_api.schema.types.user_pages import PEOPLE_PAGES
 
 
-def _id_of(root: Any) -> strawberry.ID:  # a row
-    return strawberry.ID(global_id.encode(global_id.type_of(root), root.id))
+def global_id_field() -> Any:
+    """Declare the field `id`."""
+    return computed(
+        global_id.encode,
+        reads=(TYPE_NAME, "id"),
+        description="The global id; opaque, and the same for ever.",
+    )
 
 
-def database_id_of(root: Any) -> BigInt:  # a row
-    """Return the number behind a global id."""
-    number: BigInt = root.id
+def database_id_field() -> Any:
+    """Declare the field `databaseId`."""
+    return computed(_same, reads=("id",), description="The number behind the id.")
+
+
+def _same(number: int) -> int:
     return number
 
 
@@ -28,7 +36,7 @@ class Node:
 
     row: ClassVar[type]
 
-    id: strawberry.ID = derived(_id_of, "The global id; opaque, and the same for ever.")
+    id: strawberry.ID = global_id_field()
 
     @classmethod
     def is_type_of(cls, obj: object, _info: object) -> bool:
@@ -60,7 +68,7 @@ class Versioned:
 class Likeable:
     """A thing that users can like."""
 
-    id: strawberry.ID = derived(_id_of, "The global id; opaque, and the same for ever.")
+    id: strawberry.ID = global_id_field()
     like_count: int = plain("How many users like it.")
     likers: LazyUserConnection = promised(
         pages=PEOPLE_PAGES, description="Who likes it, latest first."
@@ -71,5 +79,5 @@ class Likeable:
 class Followable:
     """A thing that users can follow."""
 
-    id: strawberry.ID = derived(_id_of, "The global id; opaque, and the same for ever.")
+    id: strawberry.ID = global_id_field()
     follower_count: int = plain("How many users follow it.")

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
@@ -13,9 +13,9 @@ from graphql_api.loaders.comment import CommentsByPost
 from graphql_api.loaders.post import PostRow
 from graphql_api.loaders.tag import TagsByPost
 from graphql_api.loaders.user import LikersByPost, UserById
-from graphql_api.schema.relations import derived, one, page, plain
+from graphql_api.schema.relations import computed, one, page, plain
 from graphql_api.schema.scalars import BigInt
-from graphql_api.schema.types.body import body_of
+from graphql_api.schema.types.body import body_field
 from graphql_api.schema.types.comment import COMMENT_PAGES_OF_POST
 from graphql_api.schema.types.connection import ConnectionOf, EdgeOf
 from graphql_api.schema.types.interface import (
@@ -23,7 +23,7 @@ from graphql_api.schema.types.interface import (
     Node,
     Timestamped,
     Versioned,
-    database_id_of,
+    database_id_field,
 )
 from graphql_api.schema.types.lazy import (
     LazyCategory,
@@ -60,12 +60,12 @@ class PostStatus(Enum):
     )
 
 
-def _excerpt(root: Any, length: Length = DEFAULT_EXCERPT) -> str:  # a row
+def _excerpt(stored: str, length: Length = DEFAULT_EXCERPT) -> str:
     """Cut the stored excerpt at a word's end."""
     most = DEFAULT_EXCERPT if length is None else length
     if not 1 <= most <= LONGEST_EXCERPT:
         raise BadUserInputError(f"'length' must lie between 1 and {LONGEST_EXCERPT}, but is {most}")
-    return excerpt(root.excerpt, most)
+    return excerpt(stored, most)
 
 
 @strawberry.type
@@ -74,13 +74,15 @@ class Post(Node, Timestamped, Versioned, Likeable):
 
     row = PostRow
 
-    database_id: BigInt = derived(database_id_of, "The number behind the id.")
+    database_id: BigInt = database_id_field()
     slug: str = plain("Its name in addresses; unique.")
     title: str = plain("The headline; may be empty.")
-    excerpt: str = derived(
-        _excerpt, "The beginning of the text, or what its author chose for lists."
+    excerpt: str = computed(
+        _excerpt,
+        reads=("excerpt",),
+        description="The beginning of the text, or what its author chose for lists.",
     )
-    body: str = derived(body_of, "The text.")
+    body: str = body_field()
     status: PostStatus = plain("Where it stands.")
     published_at: datetime | None = plain("When it was published.")
     reading_minutes: int = plain("How long reading takes, in minutes, 1 at least.")

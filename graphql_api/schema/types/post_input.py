@@ -98,7 +98,7 @@ class PostWhere:
             author=optional(ids_of("User"), self.author),
             category=optional(ids_of("Category"), self.category),
             any_tags=each(checked_text, self.any_tags),
-            all_tags=each(checked_text, self.all_tags),
+            all_tags=optional(_distinct, each(checked_text, self.all_tags)),
             published_at=optional(DateTimeFilter.read, self.published_at),
             like_count=optional(IntFilter.read, self.like_count),
             language=optional(StringFilter.read, self.language),
@@ -112,6 +112,10 @@ class PostWhere:
             *([self.not_] if self.not_ else ()),
         ]
         return 1 + sum(part.parts() for part in below)
+
+
+def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))
 
 
 POST_PAGES = Pages(

@@ -7,11 +7,11 @@ import strawberry
 from graphql_api.loaders.comment import CommentsByAuthor
 from graphql_api.loaders.post import PostsByAuthor
 from graphql_api.loaders.user import FollowersByUser, FollowingByUser, UserRow
-from graphql_api.schema.relations import derived, page, plain
+from graphql_api.schema.relations import page, plain
 from graphql_api.schema.scalars import URI, BigInt
 from graphql_api.schema.types.comment import COMMENT_PAGES_OF_USER
 from graphql_api.schema.types.connection import ConnectionOf, EdgeOf
-from graphql_api.schema.types.interface import Followable, Node, Timestamped, database_id_of
+from graphql_api.schema.types.interface import Followable, Node, Timestamped, database_id_field
 from graphql_api.schema.types.lazy import (
     LazyCommentConnection,
     LazyPostConnection,
@@ -27,7 +27,7 @@ class User(Node, Timestamped, Followable):
 
     row = UserRow
 
-    database_id: BigInt = derived(database_id_of, "The number behind the id.")
+    database_id: BigInt = database_id_field()
     username: str = plain("The name in addresses; unique, in lower case.")
     display_name: str = plain("The name that people see.")
     bio: str | None = plain("What they say about themselves.")

@@ -7,8 +7,9 @@ from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from graphql_api.db.database import Database
+from graphql_api.execution import Mode
 from graphql_api.settings import Settings
-from tests.schema.client import settings_for
+from tests.schema.client import Execute, settings_for
 from tests.schema.statements.world import MOST, Ids, make_world
 from tests.support.postgres import on_engine
 
@@ -33,3 +34,9 @@ def settings(world: Ids, migrated_database: tuple[URL, Callable[[], None]]) -> S
     assert world
     url, _ = migrated_database
     return settings_for(url)
+
+
+@pytest.fixture(params=list(Mode), ids=lambda mode: mode.value)
+def execute(database: Database, request: pytest.FixtureRequest) -> Execute:
+    """Give what runs operations by one executor: statements are counted."""
+    return Execute(database, modes=[request.param])

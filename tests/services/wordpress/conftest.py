@@ -37,7 +37,7 @@ def rows(database: Database) -> Rows:
 
     async def run(sql: str) -> list[dict[str, Any]]:
         found = await database.reader(1).rows(text(sql), {})
-        return [dict(row._mapping) for row in found]  # noqa: SLF001  # SQLAlchemy's public name
+        return [dict(row) for row in found]
 
     return run
 

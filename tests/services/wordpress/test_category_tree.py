@@ -5,7 +5,7 @@ import pytest
 from graphql_api.db.database import Database
 from graphql_api.errors import ImportFailedError
 from graphql_api.loaders.category import PathByCategory
-from graphql_api.models import DEFAULT_TENANT
+from graphql_api.models import DEFAULT_TENANT, Category
 from graphql_api.services.wordpress.reader import MAX_DEPTH
 from tests.services.wordpress.conftest import Import, Rows, Snapshot
 from tests.services.wordpress.wxr import category
@@ -44,9 +44,10 @@ async def test_the_deepest_category_has_its_whole_path(
     await load(*chain("c", MAX_DEPTH))
     [leaf] = await rows(f"SELECT id FROM categories WHERE slug = 'c{MAX_DEPTH}'")  # noqa: S608  # a number
     found = await database.reader(1).rows(
-        PathByCategory.statement(), {"keys": [leaf["id"]], "tenant_id": DEFAULT_TENANT}
+        PathByCategory.statement([Category.slug]),
+        {"keys": [leaf["id"]], "tenant_id": DEFAULT_TENANT},
     )
-    assert [row.slug for row in found] == [f"c{step}" for step in range(MAX_DEPTH + 1)]
+    assert [row["slug"] for row in found] == [f"c{step}" for step in range(MAX_DEPTH + 1)]
 
 
 async def test_categories_of_two_sites_that_are_too_deep_together_are_refused(

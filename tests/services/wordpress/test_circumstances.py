@@ -137,7 +137,8 @@ async def test_a_deadlock_is_a_sentence(database: Database, rows: Rows, tmp_path
         importing = asyncio.create_task(import_wordpress(database, path))
         while not await rows(WAITING):  # noqa: ASYNC110  # the database tells nobody
             await asyncio.sleep(0.01)
-        # the import waits longer, so it is the one that PostgreSQL ends
+        # PostgreSQL ends who looks for a deadlock first
+        await other.execute(text("SET LOCAL deadlock_timeout = '1min'"))
         await other.execute(text("LOCK TABLE categories IN ROW EXCLUSIVE MODE"))
         with pytest.raises(ImportFailedError, match="another writer was in the way"):
             await importing

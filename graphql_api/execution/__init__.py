@@ -1,0 +1,26 @@
+"""Runs operations level by level: plans made once, one load a relation and level.
+
+It knows Strawberry and graphql-core, and nothing of posts. `docs/execution.md` walks through it
+with an example.
+"""
+
+from graphql_api.execution.counters import Counters
+from graphql_api.execution.declare import PLAN, TYPE_NAME, Batch, Computed, Level, OneOf, Rows
+from graphql_api.execution.documents import DocumentCache
+from graphql_api.execution.executor import PlanExecutor
+from graphql_api.execution.options import Execution, Mode
+
+__all__ = [
+    "PLAN",
+    "TYPE_NAME",
+    "Batch",
+    "Computed",
+    "Counters",
+    "DocumentCache",
+    "Execution",
+    "Level",
+    "Mode",
+    "OneOf",
+    "PlanExecutor",
+    "Rows",
+]

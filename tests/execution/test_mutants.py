@@ -1,0 +1,32 @@
+"""The comparison finds faults: each of those put into the executor, one at a time."""
+
+import asyncio
+from random import Random
+
+import pytest
+
+from tests.execution.comparison import DifferenceError, compare
+from tests.execution.mutants import MUTANTS
+from tests.execution.queries import write_case
+
+MOST_CASES = 1500
+"""As many have to be enough for any fault; for most, twenty are."""
+
+
+# a faulty executor leaves behind what it likes, and graphql-core what a failing resolver was beside
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("name", MUTANTS)
+def test_the_comparison_finds_that(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    MUTANTS[name](monkeypatch)
+    found_at = asyncio.run(_first_difference())
+    assert found_at is not None, f"{name}: not found in {MOST_CASES} cases"
+
+
+async def _first_difference() -> int | None:
+    for number in range(MOST_CASES):
+        try:
+            await compare(write_case(Random(number)))  # noqa: S311  # cases of tests
+        except DifferenceError:
+            return number
+    return None

@@ -1,0 +1,174 @@
+"""The plan's answers are graphql-core's, byte for byte, for whatever the schema can be asked."""
+
+import asyncio
+import gc
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import pytest
+from graphql import ExecutionResult
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import URL
+from sqlalchemy.ext.asyncio import AsyncEngine
+from strawberry.http import process_result
+
+from graphql_api.db.database import Database
+from graphql_api.db.engine import create_engine
+from graphql_api.db.monitor import recorded
+from graphql_api.execution import Execution, Mode, PlanExecutor
+from graphql_api.http.endpoint import GraphQLEndpoint
+from graphql_api.loaders.operation import Operation
+from graphql_api.loaders.registry import Loaders
+from graphql_api.loaders.report import Report
+from graphql_api.models import DEFAULT_TENANT
+from graphql_api.schema.build import build_schema
+from graphql_api.schema.context import Context
+from graphql_api.schema.cursor import CursorCodec
+from graphql_api.services.sample import load_sample
+from tests.execution.comparison import difference
+from tests.schema.client import Execute, settings_for
+from tests.schema.content import Content, content_of
+from tests.schema.operations import Case, cases_about
+from tests.support.serving import SECRET_KEY
+
+N_CASES = 300
+
+_endpoint = GraphQLEndpoint(build_schema())
+
+
+@dataclass
+class Answer:
+    """What a client gets, and what it cost."""
+
+    body: bytes
+    """Without the errors."""
+    errors: list[bytes]
+    """In no order: who fails first is a matter of chance."""
+    result: ExecutionResult
+    """As a client reads it."""
+    statements: dict[str, int]
+    asked: Counter[tuple[str, str]]
+    """The statements for each loader and path."""
+
+
+@dataclass
+class World:
+    """A database with the sample in it."""
+
+    runner: asyncio.Runner
+    engine: AsyncEngine
+    content: Content
+
+    async def answer(self, case: Case, mode: Mode) -> Answer:
+        """Run a case as the endpoint does."""
+        operation = Operation(Database(self.engine).reader(4), DEFAULT_TENANT)
+        report = operation.report = Report()
+        is_plan = mode is Mode.PLAN
+        context = Context(
+            loaders=Loaders(operation),
+            cursors=CursorCodec(SECRET_KEY, DEFAULT_TENANT),
+            execution=Execution(
+                mode=mode,
+                leaves_times=is_plan,
+            ),
+        )
+        with recorded(self.engine) as log:
+            result = await build_schema().execute(
+                case.text, variable_values=case.variables, context_value=context
+            )
+            await context.loaders.close()
+        parts: dict[str, Any] = dict(process_result(result))
+        errors = parts.pop("errors", [])
+        parts.pop("extensions", None)  # the report, which has times in it
+        body = _endpoint.encode_json(parts)
+        assert isinstance(body, bytes)
+        return Answer(
+            body,
+            sorted(map(orjson.dumps, errors)),
+            ExecutionResult(orjson.loads(body)["data"], result.errors),
+            log.loaders,
+            Counter(
+                (batch["loader"], path)
+                for level in report.as_json()["levels"]
+                for batch in level["batches"]
+                for path in batch["paths"]
+            ),
+        )
+
+
+@pytest.fixture(scope="module")
+def world(migrated_database: tuple[URL, Callable[[], None]]) -> Iterator[World]:
+    """Load the sample, and look around in it."""
+    url, empty = migrated_database
+    empty()
+    with asyncio.Runner() as runner:
+
+        async def start() -> World:
+            engine = create_engine(settings_for(url))
+            await load_sample(Database(engine))
+            return World(runner, engine, await content_of(Execute(Database(engine))))
+
+        made = runner.run(start())
+        yield made
+        runner.run(made.engine.dispose())
+
+
+def check_alike(case: Case, plan: Answer, reference: Answer) -> None:
+    """Hold two answers to one another."""
+    told = f"{case.text}\n{case.variables}"
+    assert b'"INTERNAL"' not in b"".join(plan.errors), told
+    assert plan.body == reference.body, told
+    if plan.errors != reference.errors:  # which of several is reported may be a matter of chance
+        what = difference(reference.result, plan.result, propagates=True)
+        assert not what, f"{what}\n{told}\n{reference.errors}\n{plan.errors}"
+    assert set(plan.asked.values()) <= {1}, f"{plan.asked}\n{told}"
+
+
+# minutes would go by until a failing case is as small as it can be: its seed repeats it as it is
+@settings(
+    max_examples=N_CASES,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+@given(data=st.data())
+def run_cases(world: World, seen: Counter[str], data: st.DataObject) -> None:
+    """Compare the executors, and count what the cases were like."""
+    case = data.draw(cases_about(world.content))
+    plan, reference = (
+        world.runner.run(world.answer(case, mode)) for mode in (Mode.PLAN, Mode.REFERENCE)
+    )
+    check_alike(case, plan, reference)
+    seen["cases"] += 1
+    seen["errors"] += bool(plan.errors)
+    seen["as many statements"] += bool(plan.errors) or plan.statements == reference.statements
+    seen["objects"] += len(re.findall(rb"\{", plan.body))
+
+
+# graphql-core leaves coroutines behind where a resolver beside them fails at once
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_plans_answer_as_graphql_core_does_byte_for_byte(world: World) -> None:
+    counters = PlanExecutor.counters
+    planned, rerun = counters.planned, counters.rerun.total()
+    fallen_back = counters.fallen_back.copy()
+    seen: Counter[str] = Counter()
+
+    run_cases(world, seen)
+    gc.collect()  # what graphql-core left behind is of this test, not of a later one
+
+    # a plan goes down level by level, and its rows are of the columns asked for: graphql-core can
+    # find in a cache, or in time for another level's statement, what a plan asks for on its own
+    assert seen["as many statements"] > seen["cases"] * 0.95
+    assert seen["errors"] < seen["cases"] * 0.25
+    assert seen["objects"] > seen["cases"] * 10
+    assert counters.planned - planned == seen["cases"]
+    assert counters.fallen_back - fallen_back == {"asked for": seen["cases"]}
+    assert counters.rerun.total() == rerun

@@ -1,0 +1,34 @@
+"""What an operation loaded goes when it ends, without the garbage collector."""
+
+import gc
+
+from graphql_api.db.database import Database
+from graphql_api.execution import Mode
+from tests.schema.client import Execute
+from tests.support.factories import Factory
+
+QUERY = """query ($n: Int, $tag: String!) {
+    posts(first: $n, where: {anyTags: [$tag]}) { totalCount pageInfo { endCursor }
+        edges { cursor node { id body author { posts { nodes { id } } }
+            comments { nodes { id author { id } } } tags { nodes { id } } } } } }"""
+
+
+async def test_a_planned_operation_leaves_nothing_for_the_collector(
+    database: Database, make: Factory
+) -> None:
+    tag = await make.tag()
+    for _ in range(3):
+        post = await make.post(tags=[tag])
+        await make.comment(post=post)
+    execute = Execute(database, modes=[Mode.PLAN])
+    for _ in range(3):  # what is made once is made by now
+        await execute.data(QUERY, n=2, tag=tag.slug)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(5):
+            await execute.data(QUERY, n=2, tag=tag.slug)
+        left = gc.collect()
+    finally:
+        gc.enable()
+    assert left == 0
