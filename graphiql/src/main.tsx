@@ -4,6 +4,7 @@ import type { Environment } from "monaco-editor";
 import { createRoot } from "react-dom/client";
 import workerUrl from "virtual:worker";
 
+import { watched } from "./batches/watch";
 import firstQuery from "./first-query.graphql?raw";
 import { plugins } from "./plugins";
 import "./style.css";
@@ -13,9 +14,8 @@ self.MonacoEnvironment = {
 } satisfies Environment;
 
 const root = document.getElementById("graphiql")!;
-const fetcher = createGraphiQLFetcher({
-  url: new URL(root.dataset.endpoint!, document.baseURI).href,
-});
+const url = new URL(root.dataset.endpoint!, document.baseURI).href;
+const fetcher = watched(createGraphiQLFetcher({ url }));
 
 // stored as if typed, not given as `defaultQuery`: GraphiQL stores what was edited, and when that is
 // the headers alone, it takes the tab for another one at the next visit and opens an empty second

@@ -1,1 +1,0 @@
-export{t as parsers,n as printers}from"./jsonc-BDyJYmNJ.js";
