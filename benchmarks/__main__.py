@@ -1,4 +1,6 @@
-"""100 posts with 10 comments each and their authors: three ways to resolve them, in one run.
+"""100 posts with 10 comments each and their authors: four ways to resolve them, in one run.
+
+And how the time of ours grows with the number of posts. Every way writes its answer as JSON.
 
 Uses the embedded PostgreSQL, or the server that DATABASE_URL names (in a database of its own, that
 is dropped). The ways take turns, so that a busy machine slows them alike.
@@ -12,32 +14,29 @@ import tempfile
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import orjson
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from benchmarks import naive, selectin
+from benchmarks import naive, ours, selectin
 from graphql_api.db import migrate
-from graphql_api.db.database import Database
 from graphql_api.db.embedded import embedded_server
 from graphql_api.db.engine import create_engine
 from graphql_api.db.monitor import recorded
-from graphql_api.loaders.operation import Operation
-from graphql_api.loaders.registry import Loaders
-from graphql_api.models import DEFAULT_TENANT
-from graphql_api.schema.build import build_schema
-from graphql_api.schema.context import Context
-from graphql_api.schema.cursor import CursorCodec
+from graphql_api.execution import Mode
+from graphql_api.http.app import collect_less_garbage
 from graphql_api.settings import Settings
 
 ROUNDS = 15
 POSTS = 100
 COMMENTS = 10
+GROWTH = (10, 100, 1000)
+OURS, BY_CORE = "graphql-api", "graphql-api by graphql-core"
 
-OURS = """{ posts(first: 100) { nodes { title
-    comments(first: 10) { nodes { body author { displayName } } } } } }"""
 PLAIN = "{ posts { title comments { body author { displayName } } } }"
 
 FILL = (
@@ -55,7 +54,7 @@ FILL = (
     "ANALYZE",
 )
 
-Run = Callable[[], Awaitable[Any]]
+Run = Callable[[], Awaitable[bytes]]
 
 
 async def main(settings: Settings) -> None:
@@ -64,28 +63,30 @@ async def main(settings: Settings) -> None:
     await migrate.upgrade(engine)
     async with engine.begin() as connection:
         for statement in FILL:
-            await connection.execute(text(statement), {"posts": POSTS, "comments": COMMENTS})
+            await connection.execute(text(statement), {"posts": max(GROWTH), "comments": COMMENTS})
+    ours.allow_pages_of(max(GROWTH))
     ways: dict[str, Run] = {
-        "naive resolvers": lambda: naive.answer(engine, PLAIN),
-        "selectinload": lambda: selectin.answer(engine, PLAIN),
-        "graphql-api": lambda: _ours(engine),
+        "naive resolvers": lambda: _encoded(naive.answer(engine, PLAIN)),
+        "selectinload": lambda: _encoded(selectin.answer(engine, PLAIN)),
+        BY_CORE: partial(ours.encoded, engine, Mode.REFERENCE, POSTS),
+        OURS: partial(ours.encoded, engine, Mode.PLAN, POSTS),
     }
-    answers = [_normal(await run()) for run in ways.values()]
+    answers = [_normal(orjson.loads(await run())["data"]) for run in ways.values()]
     assert all(answer == answers[0] for answer in answers), "the ways answer differently"
     statements = {name: await _statements(engine, run) for name, run in ways.items()}
-    times = await _times(ways)
+    sizes: dict[str, Run] = {
+        f"{number:,} posts": partial(ours.encoded, engine, Mode.PLAN, number) for number in GROWTH
+    }
+    grown = [await _statements(engine, run) for run in sizes.values()]
+    collect_less_garbage()
+    times, growth = await _times(ways), await _times(sizes)
     await engine.dispose()
     _print(statements, times)
+    _print_growth(grown, growth)
 
 
-async def _ours(engine: AsyncEngine) -> Any:  # JSON
-    reader = Database(engine).reader(4)
-    loaders = Loaders(Operation(reader, DEFAULT_TENANT))
-    context = Context(loaders=loaders, cursors=CursorCodec("benchmark", DEFAULT_TENANT))
-    result = await build_schema().execute(OURS, context_value=context)
-    await loaders.close()
-    assert result.errors is None, result.errors
-    return result.data
+async def _encoded(answering: Awaitable[Any]) -> bytes:
+    return orjson.dumps({"data": await answering})
 
 
 def _normal(data: Any) -> Any:  # JSON
@@ -121,16 +122,23 @@ async def _times(ways: dict[str, Run]) -> dict[str, tuple[float, float]]:
 
 
 def _print(statements: dict[str, int], times: dict[str, tuple[float, float]]) -> None:
-    ours, slowest = times["graphql-api"], statements["naive resolvers"]
-    print(
-        f"{POSTS} posts, {COMMENTS} comments each, and their authors; median of {ROUNDS} rounds\n"
-    )
-    print(f"{'':18}{'statements':>12}{'time':>12}{'CPU (Python)':>14}{'time, ours = 1':>17}")
+    wall_of_ours, cpu_of_ours = times[OURS]
+    print(f"{POSTS} posts, {COMMENTS} comments each, and their authors, as JSON")
+    print(f"median of {ROUNDS} rounds in turns; what ours takes is 1\n")
+    print(f"{'':28}{'statements':>12}{'time':>12}{'CPU (Python)':>14}{'time':>8}{'CPU':>7}")
     for name, (wall, cpu) in times.items():
         print(
-            f"{name:18}{statements[name]:>12,}{wall:>9.1f} ms{cpu:>11.1f} ms{wall / ours[0]:>16.1f}"
+            f"{name:28}{statements[name]:>12,}{wall:>9.1f} ms{cpu:>11.1f} ms"
+            f"{wall / wall_of_ours:>8.1f}{cpu / cpu_of_ours:>7.1f}"
         )
-    print(f"\nstatements: {slowest:,} to {statements['graphql-api']}")
+
+
+def _print_growth(statements: list[int], times: dict[str, tuple[float, float]]) -> None:
+    print(f"\n{OURS}, more posts\n")
+    print(f"{'':28}{'statements':>12}{'time':>12}{'CPU (Python)':>14}{'time per post':>17}")
+    for n_posts, number, (name, (wall, cpu)) in zip(GROWTH, statements, times.items(), strict=True):
+        each = wall / n_posts * 1000
+        print(f"{name:28}{number:>12,}{wall:>9.1f} ms{cpu:>11.1f} ms{each:>14,.0f} µs")
 
 
 @asynccontextmanager
