@@ -12,6 +12,10 @@ from graphql_api.settings import Settings
 
 GRACE_S = 10
 
+# after which a worker is taken for dead, which it also seems while it imports: uvicorn's 5 s made
+# one that started slowly start for ever
+_SILENCE_S = 60
+
 _PORT_ERRORS = (errno.EADDRINUSE, errno.EACCES)
 
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
@@ -53,6 +57,7 @@ def run_server(host: str, port: int, *, reload: bool = False, workers: int = 1) 
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
+        timeout_worker_healthcheck=_SILENCE_S,
     )
 
 

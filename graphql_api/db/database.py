@@ -7,17 +7,18 @@ holding a first, so the pool cannot deadlock. A write takes one connection for t
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from asyncpg import DataError, InterfaceError, PostgresError, Record
-from sqlalchemy import Executable, PoolProxiedConnection
+from sqlalchemy import Executable
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import greenlet_spawn
 
 from graphql_api.db.monitor import Statement, is_recorded, note
@@ -119,31 +120,47 @@ class Reader:
     async def _fetch(
         self, compiled: Compiled, values: list[Any], loader: str, timing: Timing
     ) -> list[Record]:
-        connection: Any = self._pool.lend_ready() or await greenlet_spawn(self._pool.connect)
+        entry = await self._pool.lend()
         timing.connected = time.perf_counter()
         if is_recorded():
             note(self._pool, Statement(compiled.sql, loader, values))
-        driver: Any = connection.driver_connection
         try:
-            rows = await self._run(connection, compiled, values)
+            rows = await self._run(entry, compiled, values)
         except Exception as error:
-            if _is_lost(error) or driver.is_closed():
-                await _to_its_end(connection.invalidate)
+            if _is_lost(error) or _driver_of(entry).is_closed():
+                await self._discard(entry)
                 raise (error if isinstance(error, TimeoutError) else _LostError()) from error
-            connection.close()  # it answered: the pool keeps it as it is
+            self._pool.take_back(entry)  # it answered
             if _quotes_a_value(error):
                 raise type(error)(f"a value does not fit the statement of {loader}") from None
             raise
         except BaseException:  # cancelled: nobody knows what it still does
-            await _to_its_end(connection.invalidate)
+            await self._discard(entry)
             raise
-        connection.close()
+        self._pool.take_back(entry)
         return rows
 
+    async def _discard(self, entry: ConnectionPoolEntry) -> None:
+        """Close a connection, whose statement the driver stops first; also where the caller leaves.
+
+        Its place in the pool is free when it is closed.
+        """
+
+        def close() -> None:
+            try:
+                entry.invalidate()
+            finally:
+                self._pool.take_back(entry)
+
+        task = asyncio.create_task(greenlet_spawn(close))  # outside of one the pool could not wait
+        _closing.add(task)
+        task.add_done_callback(_closing.discard)
+        await asyncio.shield(task)
+
     async def _run(
-        self, connection: PoolProxiedConnection, compiled: Compiled, values: list[Any]
+        self, entry: ConnectionPoolEntry, compiled: Compiled, values: list[Any]
     ) -> list[Record]:
-        driver: Any = connection.driver_connection
+        driver = _driver_of(entry)
         rows: list[Record]
         if self._pgbouncer:
             # a transaction keeps the statement on the server where it was prepared
@@ -152,20 +169,18 @@ class Reader:
                     await driver.execute("SET LOCAL plan_cache_mode = force_custom_plan")
                 rows = await driver.fetch(compiled.sql, *values)
             return rows
-        if connection.info.get(_REPLANS, False) is not compiled.replans:
+        if entry.info.get(_REPLANS, False) is not compiled.replans:
             plans = "force_custom_plan" if compiled.replans else "force_generic_plan"
             await driver.execute(f"SET plan_cache_mode = {plans}")
-            connection.info[_REPLANS] = compiled.replans
+            entry.info[_REPLANS] = compiled.replans
         rows = await driver.fetch(compiled.sql, *values)
         return rows
 
 
-async def _to_its_end(closing: Callable[[], None]) -> None:
-    """Close a connection, whose statement the driver stops first; also where the caller leaves."""
-    task = asyncio.create_task(greenlet_spawn(closing))  # outside of one the pool could not wait
-    _closing.add(task)
-    task.add_done_callback(_closing.discard)
-    await asyncio.shield(task)
+def _driver_of(entry: ConnectionPoolEntry) -> Any:
+    """Return asyncpg's connection."""
+    connection: Any = entry.dbapi_connection
+    return connection.driver_connection
 
 
 _closing: set[asyncio.Task[None]] = set()

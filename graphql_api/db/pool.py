@@ -1,45 +1,54 @@
-"""SQLAlchemy's pool, with a way past its greenlets for what is ready at once.
+"""SQLAlchemy's pool, with a short way for reads, which take a connection for one statement each.
 
-SQLAlchemy reaches an asynchronous driver through a greenlet, whose stack is mapped and unmapped
-each time: some 25 us, which is as long as a short read takes us otherwise. A connection that lies
-idle and is in order needs nothing from the driver, and so no greenlet.
+`connect` reaches an asynchronous driver through a greenlet, whose stack is mapped and unmapped each
+time, and wraps the connection in an object that the garbage collector would give back: together as
+long as a short read takes us otherwise. A connection that lies idle and is in order needs neither.
 """
 
 import time
 from typing import Any
 
-from sqlalchemy import AsyncAdaptedQueuePool, PoolProxiedConnection
+from sqlalchemy import AsyncAdaptedQueuePool
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.util import greenlet_spawn
 
 
 class ReadyPool(AsyncAdaptedQueuePool):
-    """Lends connections, and those that are ready at once also outside of a greenlet."""
+    """Lends its entries themselves to whoever gives back what was lent, whatever happens."""
 
-    def __init__(self, *given: Any, **options: Any) -> None:
-        super().__init__(*given, **options)
-        self._ready: list[ConnectionPoolEntry] = []
+    async def lend(self) -> ConnectionPoolEntry:
+        """Lend an entry with a connection that is in order, for `take_back`.
 
-    def lend_ready(self) -> PoolProxiedConnection | None:
-        """Lend the next connection if it is idle and in order.
-
-        Else None, and `connect` has to be called in a greenlet at once, without waiting in between:
-        it replaces the connection, or makes one.
+        Raises:
+            TimeoutError: SQLAlchemy's, when none was free in time.
         """
-        if self._pool.empty():
-            return None
-        entry = self._pool.get_nowait()
-        self._ready.append(entry)  # whoever connects next takes this one
-        return self.connect() if self._is_in_order(entry) else None
+        entry = None if self._pool.empty() else self._pool.get_nowait()
+        if entry is not None and self._is_in_order(entry):
+            return entry
+        lent: ConnectionPoolEntry = await greenlet_spawn(self._connected, entry)
+        return lent
 
-    def _do_get(self) -> ConnectionPoolEntry:
-        return self._ready.pop() if self._ready else super()._do_get()
+    def take_back(self, entry: ConnectionPoolEntry) -> None:
+        """Have an entry lie idle again, or go to who waits for one."""
+        self._do_return_conn(entry)
+
+    def _connected(self, entry: Any) -> ConnectionPoolEntry:
+        """Replace the connection of an entry, if need be, or wait for an entry: in a greenlet."""
+        entry = entry or self._do_get()
+        try:
+            if entry.dbapi_connection and entry.dbapi_connection.driver_connection.is_closed():
+                self._invalidate_time = time.time()  # as `engine` has it for writes: all as old go
+            entry.get_connection()
+        except BaseException:
+            entry.invalidate()
+            self.take_back(entry)
+            raise
+        return entry  # type: ignore[no-any-return]  # SQLAlchemy's entries have more than it tells
 
     def _is_in_order(self, entry: Any) -> bool:
-        """Tell whether the pool would lend the connection as it is."""
-        connection = entry.dbapi_connection
-        if connection is None or connection.driver_connection.is_closed():
+        """Tell whether the entry's connection can be lent as it is."""
+        if entry._is_hard_or_soft_invalidated():  # noqa: SLF001  # no public way
             return False
-        began = entry.last_connect_time
-        # with a second to spare: the pool looks at the clock again when it lends the connection
-        age = time.time() - began + 1
-        return self._invalidate_time <= began and (self._recycle < 0 or age < self._recycle)
+        age = time.time() - entry.last_connect_time
+        is_young = self._recycle < 0 or age < self._recycle
+        return is_young and not entry.dbapi_connection.driver_connection.is_closed()

@@ -7,10 +7,11 @@ executing, which takes longer than most of our statements (docs/decisions, with 
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Executable
+from sqlalchemy import ARRAY, Executable
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
 
 _DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]  # SQLAlchemy does not say
 
@@ -27,7 +28,11 @@ class Compiled:
         self.sql = compiled.string
         self._names = tuple(compiled.positiontup or ())
         self._constants = dict(compiled.params)
-        self._processors: dict[str, Any] = dict(compiled._bind_processors)  # noqa: SLF001  # no public way
+        self._processors: dict[str, Any] = {
+            name: process
+            for name, process in compiled._bind_processors.items()  # noqa: SLF001  # no public way
+            if not _is_plain_array(compiled.binds[name].type)
+        }
         self.replans = replans
         """Whether each run needs a plan made for its values, and not for any."""
 
@@ -41,3 +46,10 @@ class Compiled:
             processors[name](given[name]) if name in processors else given[name]
             for name in self._names
         ]
+
+
+def _is_plain_array(kind: TypeEngine[Any]) -> bool:
+    """Tell whether the driver takes arrays of the type as they are; SQLAlchemy would copy them."""
+    if not isinstance(kind, ARRAY):
+        return False
+    return kind.item_type.dialect_impl(_DIALECT).bind_processor(_DIALECT) is None

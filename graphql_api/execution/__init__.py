@@ -6,7 +6,7 @@ with an example.
 
 from graphql_api.execution.counters import Counters
 from graphql_api.execution.declare import PLAN, TYPE_NAME, Batch, Computed, Level, OneOf, Rows
-from graphql_api.execution.documents import DocumentCache
+from graphql_api.execution.documents import DocumentCache, documents_of
 from graphql_api.execution.executor import PlanExecutor
 from graphql_api.execution.options import Execution, Mode
 
@@ -23,4 +23,5 @@ __all__ = [
     "OneOf",
     "PlanExecutor",
     "Rows",
+    "documents_of",
 ]

@@ -185,14 +185,16 @@ class _Compiler:
         return Resolver(self._executor, *given, sees_path=may_read_path(declared))
 
     def _one_of(self, says: OneOf, given: tuple[Any, ...]) -> Field:
-        field = OneOfField(says, (), *given)
+        field = OneOfField(says, *given)
+        if not field.arguments.is_constant:
+            return field
         try:
-            known = field.arguments.is_constant
-            column = chosen_column(says, field.arguments, self._executor) if known else None
+            column = chosen_column(says, field.arguments, self._executor)
         except Exception:  # noqa: BLE001  # a wrong argument: said when the plan runs
-            column = None
-        field.reads = tuple(dict.fromkeys(says.columns.values())) if column is None else (column,)
-        return field
+            return field
+        attribute = Attribute(*given)
+        attribute.reads = (column,)
+        return attribute
 
     def _below(
         self, field: Field, declared: StrawberryField | None, above: _Relation | None

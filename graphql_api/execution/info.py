@@ -7,7 +7,10 @@ from graphql import FieldNode, GraphQLField, GraphQLObjectType, VariableNode, Vi
 from graphql.execution.collect_fields import FieldDetails
 from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path
+from strawberry.relay import GlobalID
+from strawberry.scalars import is_scalar
 from strawberry.types.arguments import convert_arguments
+from strawberry.types.base import StrawberryOptional
 from strawberry.types.field import StrawberryField
 
 At = Callable[[], list[Path | None]]
@@ -17,7 +20,15 @@ At = Callable[[], list[Path | None]]
 class Arguments:
     """The arguments of one field of an operation; worked out once where no variable is in them."""
 
-    __slots__ = ("_definition", "_details", "_field", "_kept", "is_constant", "is_empty")
+    __slots__ = (
+        "_definition",
+        "_details",
+        "_field",
+        "_kept",
+        "_scalars",
+        "is_constant",
+        "is_empty",
+    )
 
     def __init__(
         self, definition: GraphQLField, details: FieldDetails, field: StrawberryField | None
@@ -26,6 +37,7 @@ class Arguments:
         self._details = details
         self._field = field
         self._kept: dict[str, Any] | None = None
+        self._scalars: dict[str, str] | None = None
         self.is_empty = not definition.args and not details.node.arguments
         self.is_constant = self.is_empty or not _has_variable(details.node)
 
@@ -56,15 +68,34 @@ class Arguments:
         if self._field is None or self.is_empty:
             return {}
         schema = executor.schema._strawberry_schema  # noqa: SLF001  # how Strawberry links them
-        converted = convert_arguments(
-            self.raw(executor),
-            self._field.arguments,
-            scalar_registry=schema.schema_converter.scalar_registry,
-            config=schema.config,
-        )
+        raw = self.raw(executor)
+        if self._scalars is None:
+            self._scalars = _scalars(self._field, schema)
+        if self._scalars.keys() >= raw.keys():
+            converted = {self._scalars[name]: value for name, value in raw.items()}
+        else:
+            converted = convert_arguments(
+                raw,
+                self._field.arguments,
+                scalar_registry=schema.schema_converter.scalar_registry,
+                config=schema.config,
+            )
         if self.is_constant:
             self._kept = converted
         return converted
+
+
+def _scalars(field: StrawberryField, schema: Any) -> dict[str, str]:
+    """Return the Python names of the arguments that reach a resolver as graphql-core gives them."""
+    registry = schema.schema_converter.scalar_registry
+    names: dict[str, str] = {}
+    for argument in field.arguments:
+        kind = argument.type
+        if type(kind) is StrawberryOptional:
+            kind = kind.of_type
+        if is_scalar(kind, registry) and kind is not GlobalID:
+            names[schema.config.name_converter.from_argument(argument)] = argument.python_name
+    return names
 
 
 class _FindsVariable(Visitor):

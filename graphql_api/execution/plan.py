@@ -232,17 +232,15 @@ class ComputedField(_OfColumns):
 
 
 class OneOfField(_OfColumns):
-    """A field that is one of several columns, by an argument."""
+    """A field that is one of several columns, by an argument that has a variable."""
 
-    def __init__(self, one_of: OneOf, reads: tuple[str, ...], *given: Any) -> None:
+    def __init__(self, one_of: OneOf, *given: Any) -> None:
         super().__init__(*given)
         self._one_of = one_of
-        self.reads = reads
+        self.reads = tuple(dict.fromkeys(one_of.columns.values()))
 
     def bind(self, run: Run) -> Callable[..., Any]:
-        """Choose the column, where it was not known before."""
-        if len(self.reads) == 1:
-            return lambda value: value
+        """Choose the column."""
         try:
             column = chosen_column(self._one_of, self.arguments, run.executor)
         except Exception as error:  # noqa: BLE001  # whatever is wrong with an argument

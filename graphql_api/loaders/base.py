@@ -8,7 +8,6 @@ import asyncio
 from abc import abstractmethod
 from asyncio import Future
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Generator
 from dataclasses import fields
 from functools import lru_cache
 from typing import Any, ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
@@ -93,29 +92,20 @@ class BatchLoader(DataLoader[KeyT, ValueT]):
         self._queue.append(Waiting(key=key, future=future))
         self.operation.join_next_wave(self)
 
-    def load_level(self, keys: list[KeyT]) -> Awaitable[list[ValueT]]:
-        """Queue distinct keys for the next wave, and return what gives their values, in order."""
+    def load_level(self, keys: list[KeyT]) -> "Future[list[ValueT]]":
+        """Queue distinct keys for the next wave, and return a future for their values, in order."""
+        own: Future[list[ValueT]] = self.loop.create_future()
         known = self._known
         missing = [key for key in keys if key not in known] if known else keys
         if not missing:
-            return _Loading(lambda: self._of_level(keys, None))
+            own.set_result([known[key] for key in keys])
+            return own
         if self._level is None:
-            self._level = _Level({}, self.loop.create_future(), [])
+            self._level = _Level({}, [])
         self._level.keys.update(dict.fromkeys(missing))
-        self._level.askers.append(keys)
+        self._level.askers.append((keys, own))
         self.operation.join_next_wave(self)
-        done = self._level.done
-        return _Loading(lambda: self._of_level(keys, done))
-
-    async def _of_level(
-        self, keys: list[KeyT], done: "Future[list[ValueT] | None] | None"
-    ) -> list[ValueT]:
-        if done is not None:
-            whole = await asyncio.shield(done)
-            if whole is not None:
-                return whole
-        known = self._known
-        return [known[key] for key in keys]
+        return own
 
     def start_batch(self) -> asyncio.Task[None]:
         """Load the queued keys in a task that no caller can cancel; every caller gets an answer."""
@@ -132,7 +122,7 @@ class BatchLoader(DataLoader[KeyT, ValueT]):
             if any(not waiting.future.done() for waiting in queue):
                 failed_dispatch(self, queue, gone)
             if level is not None:
-                _fail(level.done, gone)
+                _fail(level, gone)
 
         task.add_done_callback(answer_the_rest)
         return task
@@ -147,7 +137,7 @@ class BatchLoader(DataLoader[KeyT, ValueT]):
             found = dict(zip(keys, values, strict=True))
         except Exception as error:  # noqa: BLE001  # each caller gets it
             failed_dispatch(self, queue, error)
-            _fail(level.done, error)
+            _fail(level, error)
             return
         known.update(found)
         for waiting in queue:
@@ -156,40 +146,27 @@ class BatchLoader(DataLoader[KeyT, ValueT]):
                 waiting.future.set_exception(value)
             else:
                 waiting.future.set_result(value)
-        if not level.done.done():
-            # where one asked, and for these keys alone, the values are in its order already
-            level.done.set_result(values if level.askers == [keys] else None)
+        for wanted, own in level.askers:
+            if not own.done():
+                own.set_result(values if wanted == keys else [known[key] for key in wanted])
 
     async def fetch(self, statement: Compiled, parameters: dict[str, Any]) -> list[Any]:
         """Run this batch's statement."""
         return await self.operation.rows(statement, parameters, loader=self)
 
 
-class _Loading(Generic[ValueT]):
-    """Awaits what ``wait`` gives; no coroutine is there that would mind not being awaited."""
-
-    __slots__ = ("_wait",)
-
-    def __init__(self, wait: Callable[[], Awaitable[list[ValueT]]]) -> None:
-        self._wait = wait
-
-    def __await__(self) -> Generator[Any, None, list[ValueT]]:
-        return self._wait().__await__()
-
-
 class _Level(NamedTuple, Generic[KeyT, ValueT]):
     """Keys of whole levels that wait for the next wave."""
 
     keys: dict[KeyT, None]
-    done: "Future[list[ValueT] | None]"
-    """Gives the values where one asker wants just them; else they are known when it is done."""
-    askers: list[list[KeyT]]
+    askers: "list[tuple[list[KeyT], Future[list[ValueT]]]]"
 
 
-def _fail(done: "Future[Any]", error: Exception) -> None:
-    if not done.done():
-        done.set_exception(error)
-        done.exception()  # nobody may be left to look at it: asyncio would complain
+def _fail(level: _Level[Any, Any], error: Exception) -> None:
+    for _keys, own in level.askers:
+        if not own.done():
+            own.set_exception(error)
+            own.exception()  # nobody may be left to look at it: asyncio would complain
 
 
 def _hand_over(shared: "Future[ValueT]", own: "Future[ValueT]") -> None:

@@ -9,6 +9,7 @@ statement.
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from operator import itemgetter
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
@@ -134,7 +135,7 @@ class PageLoader(BatchLoader[PageKey, Page[RowT]], Generic[RowT]):
             **{f"where_0_{index}": value for index, value in enumerate(values)},
         }
         records = await self.fetch(statement, bound)
-        n_of_place = Counter(map(_place_of, records))
+        n_of_place = Counter(map(_first_of, records))
         if self.selected is None:
             records = [self.row(*record[1:]) for record in records]
         pages = []
@@ -148,7 +149,7 @@ class PageLoader(BatchLoader[PageKey, Page[RowT]], Generic[RowT]):
         return pages
 
 
-_place_of = itemgetter(0)
+_first_of = itemgetter(0)
 
 
 def _are_alike(keys: list[PageKey]) -> bool:
@@ -186,13 +187,13 @@ def _take_apart(
     records: list[Any], arms: Arms, found: list[tuple[_Found, _Found]], *, plain: bool
 ) -> None:
     """Sort the records to the walks that met them."""
-    for record in records:
-        met = arm.met(record[0], plain=plain)
+    for code, alike in groupby(records, _first_of):
+        met = arm.met(code, plain=plain)
         shape, walks = arms[met.arm]
         walk = found[walks[met.place - 1].key][shape.backward]
         walk.earlier, walk.later = met.earlier, met.later
         if met.has_row:
-            walk.rows.append(record)
+            walk.rows += alike
 
 
 _Shapes = list[tuple[Shape, tuple[Any, ...]]]

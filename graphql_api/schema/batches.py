@@ -12,8 +12,12 @@ class BatchReport(SchemaExtension):
 
     def get_results(self) -> dict[str, Any]:
         """Return the report, or nothing; also for what was refused before it ran."""
-        context = self.execution_context.context
-        report = context.loaders.operation.report if isinstance(context, Context) else None
-        if report is None or self.execution_context.result is None:
+        if self.execution_context.result is None:
             return {}
-        return {"batches": report.as_json()}
+        return report_of(self.execution_context.context)
+
+
+def report_of(context: object) -> dict[str, Any]:
+    """Return what the operation of a context loaded so far, where a report was asked for."""
+    report = context.loaders.operation.report if isinstance(context, Context) else None
+    return {} if report is None else {"batches": report.as_json()}

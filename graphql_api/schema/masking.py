@@ -6,9 +6,14 @@ import uuid
 from collections.abc import Generator
 
 from graphql import GraphQLError, GraphQLSyntaxError, ValueNode, VariableNode
+from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import SchemaExtension
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from graphql_api.errors import ApiError, BadUserInputError
+
+# what Strawberry raises for a view to answer
+_REFUSALS = MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError
 
 # how graphql-core ends a message about a value; a name would stand in quotes
 _PYTHONS_WORD = re.compile(r"\b(None|True|False)(?=\.?$)")
@@ -22,38 +27,59 @@ class StableErrors(SchemaExtension):
     _is_executing = False
 
     def on_operation(self) -> Generator[None]:
-        """Replace the errors of the answer once it is complete."""
-        yield
+        """Replace the errors of the answer once it is complete, or what kept it from being so."""
+        try:
+            yield
+        except _REFUSALS:
+            raise
+        except Exception as fault:  # noqa: BLE001  # no field raised it, so it is ours
+            raise public(wrapped(fault), is_executing=self._is_executing) from None
         result = self.execution_context.result
         if result is not None and result.errors:
-            result.errors = [self._public(error) for error in result.errors]
+            result.errors = [
+                public(error, is_executing=self._is_executing) for error in result.errors
+            ]
 
     def on_execute(self) -> Generator[None]:
         """Note that the document is valid: what is wrong from now on are values."""
         self._is_executing = True
         yield
 
-    def _public(self, error: GraphQLError) -> GraphQLError:
-        original = error.original_error
-        while isinstance(original, GraphQLError):  # graphql-core wraps its own errors at times
-            original = original.original_error
-        if isinstance(original, ApiError):
-            return error
-        if original is not None and (error.path is not None or not error.nodes):
-            return _masked(error, original)
-        if original is not None:  # Python could not read a value, such as a number too long for it
-            said = error.message.partition(", but encountered error")[0]
-            error = GraphQLError(said, error.nodes)
-        error.message = _PYTHONS_WORD.sub(lambda word: _WORDS[word[0]], error.message)
-        error.extensions = {"code": self._code(error), **(error.extensions or {})}
-        return error
 
-    def _code(self, error: GraphQLError) -> str:
-        if isinstance(error, GraphQLSyntaxError):
-            return "GRAPHQL_PARSE_FAILED"
-        if self._is_executing or _names_a_value(error):
-            return BadUserInputError.code
-        return "GRAPHQL_VALIDATION_FAILED"
+def wrapped(fault: Exception) -> GraphQLError:
+    """Return an exception that ended an operation as an error of GraphQL, for `public`."""
+    if isinstance(fault, GraphQLError):
+        return fault
+    return GraphQLError(str(fault), original_error=fault)
+
+
+def public(error: GraphQLError, *, is_executing: bool) -> GraphQLError:
+    """Return the error as clients see it.
+
+    When ``is_executing`` the document was valid, so that what is wrong are values.
+    """
+    original = error.original_error
+    while isinstance(original, GraphQLError):  # graphql-core wraps its own errors at times
+        original = original.original_error
+    if isinstance(original, ApiError):
+        return error
+    if original is not None and (error.path is not None or not error.nodes):
+        return _masked(error, original)
+    if original is not None:  # Python could not read a value, such as a number too long for it
+        said = error.message.partition(", but encountered error")[0]
+        error = GraphQLError(said, error.nodes)
+    error.message = _PYTHONS_WORD.sub(lambda word: _WORDS[word[0]], error.message)
+    code = _code(error, is_executing=is_executing)
+    error.extensions = {"code": code, **(error.extensions or {})}
+    return error
+
+
+def _code(error: GraphQLError, *, is_executing: bool) -> str:
+    if isinstance(error, GraphQLSyntaxError):
+        return "GRAPHQL_PARSE_FAILED"
+    if is_executing or _names_a_value(error):
+        return BadUserInputError.code
+    return "GRAPHQL_VALIDATION_FAILED"
 
 
 def _names_a_value(error: GraphQLError) -> bool:

@@ -174,16 +174,15 @@ async def test_a_cancelled_read_stops_the_statement_too(database: Database) -> N
 
 
 async def test_an_operation_takes_no_more_connections_than_it_may(database: Database) -> None:
-    most = 0
-
-    def note(*_: object) -> None:
-        nonlocal most
-        most = max(most, taken(database))
-
-    event.listen(database.engine.sync_engine, "checkout", note)
     reader = database.reader(2)
-    await asyncio.gather(*(reader.rows(SLEEP, {"seconds": 0.02}) for _ in range(8)))
+    reads = [reader.rows(SLEEP, {"seconds": 0.02}) for _ in range(8)]
+    reading = asyncio.gather(*reads)
+    most = 0
+    while not reading.done():
+        await asyncio.sleep(0)
+        most = max(most, taken(database))
     assert most == 2
+    assert len(await reading) == 8
 
 
 async def test_reads_of_one_operation_run_side_by_side(database: Database) -> None:
@@ -311,18 +310,17 @@ async def test_a_database_that_was_restarted_costs_no_read_an_error(
 
 
 @pytest.fixture
-def asked(database: Database) -> list[str]:
-    """Take down what the driver asks its server, by whomever, once a connection is lent."""
+async def asked(database: Database) -> list[str]:
+    """Take down what the driver asks its server, by whomever, on the pool's only connection."""
     found: list[str] = []
-    watched = set()
 
     def watch(connection: Any, *_: object) -> None:  # the pool's
-        driver = connection.driver_connection
-        if driver not in watched:
-            watched.add(driver)
-            driver.add_query_logger(lambda record: found.append(record.query))
+        connection.driver_connection.add_query_logger(lambda record: found.append(record.query))
 
-    event.listen(database.engine.sync_engine, "checkout", watch)
+    # SQLAlchemy asks about the server itself on its first connection
+    async with database.engine.connect() as connection:
+        watch(await connection.get_raw_connection())
+    event.listen(database.engine.sync_engine, "connect", watch)
     return found
 
 

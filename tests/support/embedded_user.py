@@ -5,6 +5,7 @@ With a user id it becomes that user once Python has read all it needs.
 """
 
 import os
+import select
 import sys
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def main(folder: Path, *user: str) -> None:
         while line:
             try:
                 _say(line)
-                line = sys.stdin.read()
+                line = _input()
             except KeyboardInterrupt:
                 line = "interrupted"
 
@@ -31,6 +32,13 @@ def main(folder: Path, *user: str) -> None:
 def _say(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
+
+
+def _input() -> str:
+    # a Ctrl-C in the moment before a read blocks would be seen after it
+    while not select.select([sys.stdin], [], [], 0.05)[0]:
+        pass
+    return sys.stdin.read()
 
 
 if __name__ == "__main__":
