@@ -11,6 +11,8 @@ DEVELOPMENT := .venv/.development
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --extra embedded --group dev pyproject.toml
 PYTEST := $(BIN)/pytest -n 2 -m 'not browser and not slow'
+# what another version of PostgreSQL could answer differently
+OF_POSTGRESQL := tests/db tests/loaders tests/models tests/plans tests/schema tests/services
 
 .DEFAULT_GOAL := help
 .PHONY: help demo install test check lock-check test-debian test-browser test-long fuzz bench format \
@@ -41,8 +43,8 @@ lock-check: $(UV) ## compare requirements.lock with pyproject.toml
 	@diff -u requirements.lock .venv/requirements.lock || \
 		{ echo 'requirements.lock disagrees with pyproject.toml; run: make lock' >&2; exit 1; }
 
-test-debian: $(DEVELOPMENT) ## run the tests on the PostgreSQL installed on this machine (15 or newer)
-	$(BIN)/python tools/with_postgres.py $(PYTEST) --ignore=tests/execution
+test-debian: $(DEVELOPMENT) ## run the tests of statements on this machine's PostgreSQL (15 or newer)
+	$(BIN)/python tools/with_postgres.py $(PYTEST) $(OF_POSTGRESQL)
 
 test-browser: $(DEVELOPMENT) ## run the tests that drive Chromium
 	@command -v chromium >/dev/null || \

@@ -6,6 +6,7 @@ With a user id it becomes that user once Python has read all it needs.
 
 import os
 import select
+import signal
 import sys
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from graphql_api.errors import OperatorError
 
 def main(folder: Path, *user: str) -> None:
     """Use the server in ``folder`` until there is no more input."""
+    # a shell that runs the tests in the background has them ignore Ctrl-C, and so their children
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in map(int, user):
         os.setgroups([])
         os.setgid(number)
