@@ -121,10 +121,10 @@ class Reader:
         self, compiled: Compiled, values: list[Any], loader: str, timing: Timing
     ) -> list[Record]:
         entry = await self._pool.lend()
-        timing.connected = time.perf_counter()
-        if is_recorded():
-            note(self._pool, Statement(compiled.sql, loader, values))
         try:
+            timing.connected = time.perf_counter()
+            if is_recorded():
+                note(self._pool, Statement(compiled.sql, loader, values))
             rows = await self._run(entry, compiled, values)
         except Exception as error:
             if _is_lost(error) or _driver_of(entry).is_closed():
@@ -145,14 +145,8 @@ class Reader:
 
         Its place in the pool is free when it is closed.
         """
-
-        def close() -> None:
-            try:
-                entry.invalidate()
-            finally:
-                self._pool.take_back(entry)
-
-        task = asyncio.create_task(greenlet_spawn(close))  # outside of one the pool could not wait
+        closing = greenlet_spawn(self._pool.discard, entry)  # without, the pool could not wait
+        task = asyncio.create_task(closing)
         _closing.add(task)
         task.add_done_callback(_closing.discard)
         await asyncio.shield(task)

@@ -32,16 +32,25 @@ class ReadyPool(AsyncAdaptedQueuePool):
         """Have an entry lie idle again, or go to who waits for one."""
         self._do_return_conn(entry)
 
+    def discard(self, entry: ConnectionPoolEntry) -> None:
+        """Close an entry's connection, and take the entry back: in a greenlet."""
+        try:
+            entry.invalidate()
+        finally:
+            self.take_back(entry)
+
     def _connected(self, entry: Any) -> ConnectionPoolEntry:
         """Replace the connection of an entry, if need be, or wait for an entry: in a greenlet."""
         entry = entry or self._do_get()
         try:
             if entry.dbapi_connection and entry.dbapi_connection.driver_connection.is_closed():
-                self._invalidate_time = time.time()  # as `engine` has it for writes: all as old go
+                # as `engine` has it for writes: all that are as old go with it
+                if self._invalidate_time < entry.last_connect_time:
+                    self._invalidate_time = time.time()
+                entry.invalidate()
             entry.get_connection()
         except BaseException:
-            entry.invalidate()
-            self.take_back(entry)
+            self.discard(entry)
             raise
         return entry  # type: ignore[no-any-return]  # SQLAlchemy's entries have more than it tells
 

@@ -6,14 +6,9 @@ import uuid
 from collections.abc import Generator
 
 from graphql import GraphQLError, GraphQLSyntaxError, ValueNode, VariableNode
-from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import SchemaExtension
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from graphql_api.errors import ApiError, BadUserInputError
-
-# what Strawberry raises for a view to answer
-_REFUSALS = MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError
 
 # how graphql-core ends a message about a value; a name would stand in quotes
 _PYTHONS_WORD = re.compile(r"\b(None|True|False)(?=\.?$)")
@@ -27,13 +22,8 @@ class StableErrors(SchemaExtension):
     _is_executing = False
 
     def on_operation(self) -> Generator[None]:
-        """Replace the errors of the answer once it is complete, or what kept it from being so."""
-        try:
-            yield
-        except _REFUSALS:
-            raise
-        except Exception as fault:  # noqa: BLE001  # no field raised it, so it is ours
-            raise public(wrapped(fault), is_executing=self._is_executing) from None
+        """Replace the errors of the answer once it is complete."""
+        yield
         result = self.execution_context.result
         if result is not None and result.errors:
             result.errors = [
@@ -44,13 +34,6 @@ class StableErrors(SchemaExtension):
         """Note that the document is valid: what is wrong from now on are values."""
         self._is_executing = True
         yield
-
-
-def wrapped(fault: Exception) -> GraphQLError:
-    """Return an exception that ended an operation as an error of GraphQL, for `public`."""
-    if isinstance(fault, GraphQLError):
-        return fault
-    return GraphQLError(str(fault), original_error=fault)
 
 
 def public(error: GraphQLError, *, is_executing: bool) -> GraphQLError:

@@ -12,7 +12,7 @@ from strawberry.types.graphql import OperationType
 
 from graphql_api.execution import DocumentCache, PlanExecutor, documents_of
 from graphql_api.schema.batches import BatchReport, report_of
-from graphql_api.schema.masking import StableErrors, public, wrapped
+from graphql_api.schema.masking import StableErrors, public
 
 EXTENSIONS = (StableErrors, DocumentCache, BatchReport)
 """Ours. What they do for a valid document `Schema.execute` can do without them."""
@@ -26,6 +26,16 @@ class Schema(strawberry.Schema):
     ) -> None:
         """Log nothing."""
 
+    @property
+    def _is_plain(self) -> bool:
+        """Whether an operation meets nothing but our extensions and a plan."""
+        return (
+            self.extensions == EXTENSIONS
+            and not self.directives
+            and self.execution_context_class is PlanExecutor
+            and not self.config.enable_experimental_incremental_execution
+        )
+
     async def execute(  # as Strawberry has it
         self,
         query: str | None,
@@ -38,13 +48,12 @@ class Schema(strawberry.Schema):
     ) -> ExecutionResult:
         """Execute an operation.
 
-        Where its document was found valid before, and nobody added an extension, what ours do is
-        done without hooks, which take as long as a small operation does.
+        Where its document was found valid before, and nothing was added to the schema, what our
+        extensions do is done without hooks, which take as long as a small operation does.
         """
-        is_short = query is not None and self.extensions == EXTENSIONS
-        document = documents_of(self).get(query) if is_short else None
+        document = documents_of(self).get(query) if query and self._is_plain else None
         if document is None or not _may_run(document, operation_name, allowed_operation_types):
-            return await super().execute(
+            result = await super().execute(
                 query,
                 variable_values,
                 context_value,
@@ -53,8 +62,11 @@ class Schema(strawberry.Schema):
                 allowed_operation_types,
                 operation_extensions,
             )
+            if result.errors:
+                result.errors = [_with_code(error) for error in result.errors]
+            return result
         try:
-            result: Any = execute(
+            answer: Any = execute(
                 self._schema,
                 document,
                 root_value,
@@ -65,14 +77,21 @@ class Schema(strawberry.Schema):
                 is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # Strawberry's
                 operation_extensions=operation_extensions,
             )
-            if isawaitable(result):
-                result = await result
-            data, errors = result.data, result.errors
+            if isawaitable(answer):
+                answer = await answer
+            data, errors = answer.data, answer.errors
         except Exception as fault:  # noqa: BLE001  # no field raised it, so it is ours
-            data, errors = None, [wrapped(fault)]
+            data, errors = None, [GraphQLError(str(fault), original_error=fault)]
         if errors:
             errors = [public(error, is_executing=True) for error in errors]
         return ExecutionResult(data, errors, report_of(context_value))
+
+
+def _with_code(error: GraphQLError) -> GraphQLError:
+    """Mask what was raised around the operation, by a hook or by the executor itself."""
+    if error.extensions and "code" in error.extensions:
+        return error
+    return public(error, is_executing=True)
 
 
 def _may_run(

@@ -15,7 +15,7 @@ from sqlalchemy.pool import QueuePool
 
 from graphql_api.db.database import UNAVAILABLE, Database
 from graphql_api.db.engine import create_engine
-from graphql_api.db.monitor import recorded
+from graphql_api.db.monitor import Statement, StatementLog, recorded
 from graphql_api.errors import UnavailableError
 from graphql_api.models import Tag
 from graphql_api.settings import Settings
@@ -171,6 +171,21 @@ async def test_a_cancelled_read_stops_the_statement_too(database: Database) -> N
         return await value(database, SLEEPING) == 0
 
     await until(it_has_ended)
+
+
+class _Failing(StatementLog):
+    """A log that fails."""
+
+    def add(self, statement: Statement) -> None:
+        """Fail."""
+        raise ValueError(statement.sql)
+
+
+async def test_a_recorder_that_fails_costs_the_pool_nothing(database: Database) -> None:
+    with recorded(database.engine, _Failing()), pytest.raises(ValueError, match="SELECT 1"):
+        await value(database, "SELECT 1")
+    assert taken(database) == 0
+    assert await value(database, "SELECT 2") == 2
 
 
 async def test_an_operation_takes_no_more_connections_than_it_may(database: Database) -> None:
@@ -351,6 +366,18 @@ async def test_a_connection_that_its_server_closed_is_replaced_without_asking(
     assert asked == ["SELECT pg_backend_pid()", "SELECT pg_backend_pid() AS after"]
     assert len(log) == 1
     assert taken(database) == 0
+
+
+async def test_of_several_closed_connections_each_is_replaced_once(opened: Open) -> None:
+    async with opened(pool_size=3) as database:
+        await asyncio.gather(*(value(database, "SELECT pg_sleep(0.05)") for _ in range(3)))
+        opened_since: list[object] = []
+        event.listen(database.engine.sync_engine, "connect", lambda *_: opened_since.append(1))
+        async with opened() as other:
+            await other.reader(1).rows(CUT_THE_OTHERS, NOTHING)
+        for _ in range(9):
+            assert await value(database, "SELECT 1") == 1
+        assert len(opened_since) == 3
 
 
 async def test_the_one_closed_connection_of_several_is_replaced_by_the_next_reads(

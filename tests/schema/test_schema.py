@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import strawberry
+from strawberry.directive import DirectiveLocation, DirectiveValue
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types import ExecutionResult
@@ -47,6 +48,53 @@ class Counting(SchemaExtension):
         Counting.n_operations += 1
 
 
+class FaultyExtension(SchemaExtension):
+    """An extension with a fault, before the operation or after it."""
+
+    is_late = False
+
+    def on_operation(self) -> Iterator[None]:
+        """Raise."""
+        if not self.is_late:
+            raise RuntimeError("secret")
+        yield
+        raise RuntimeError("secret")
+
+
+class LateFaultyExtension(FaultyExtension):
+    """One that fails after the operation."""
+
+    is_late = True
+
+
+@strawberry.directive(locations=[DirectiveLocation.FIELD])
+def doubled(value: DirectiveValue[int]) -> int:
+    """Double a number."""
+    return 2 * value
+
+
+class OwnExecutor(PlanExecutor):
+    """An executor that somebody made."""
+
+    n_operations = 0
+
+    def execute_operation(self, serially: bool | None = None) -> Any:  # noqa: FBT001  # as graphql-core calls it
+        """Count."""
+        OwnExecutor.n_operations += 1
+        return super().execute_operation(serially)
+
+
+class Watched(Schema):
+    """A schema that counts the operations which run with hooks."""
+
+    n_with_hooks = 0
+
+    def create_extensions_runner(self, *given: Any) -> Any:
+        """Count."""
+        self.n_with_hooks += 1
+        return super().create_extensions_runner(*given)
+
+
 class Faulty:
     """A context that breaks the executor."""
 
@@ -56,13 +104,13 @@ class Faulty:
         raise RuntimeError("secret")
 
 
-def schema_with(*extensions: type[SchemaExtension]) -> Schema:
+def schema_with(*extensions: type[SchemaExtension], **given: Any) -> Watched:
     """Build a small schema with our extensions and more."""
-    return Schema(
+    return Watched(
         Query,
         Mutation,
-        execution_context_class=PlanExecutor,
         extensions=[*EXTENSIONS, *extensions],
+        **{"execution_context_class": PlanExecutor, **given},
     )
 
 
@@ -86,8 +134,10 @@ def _said(result: ExecutionResult) -> object:
 
 
 async def test_a_known_document_is_answered_as_before() -> None:
-    result = await both(schema_with(), "{ half(of: 6) }")
+    schema = schema_with()
+    result = await both(schema, "{ half(of: 6) }")
     assert (result.data, result.errors, result.extensions) == ({"half": 3}, None, {})
+    assert schema.n_with_hooks == 1
 
 
 @pytest.mark.parametrize(
@@ -122,6 +172,31 @@ async def test_an_extension_that_somebody_adds_gets_its_hooks_for_a_known_docume
     Counting.n_operations = 0
     await both(schema_with(Counting), "{ half(of: 6) }")
     assert Counting.n_operations == 2
+
+
+async def test_a_directive_of_the_schema_is_obeyed_in_a_known_document() -> None:
+    result = await both(schema_with(directives=[doubled]), "{ half(of: 6) @doubled }")
+    assert result.data == {"half": 6}
+
+
+async def test_an_executor_that_somebody_made_runs_a_known_document() -> None:
+    OwnExecutor.n_operations = 0
+    await both(schema_with(execution_context_class=OwnExecutor), "{ half(of: 6) }")
+    assert OwnExecutor.n_operations == 2
+
+
+@pytest.mark.parametrize("extension", [FaultyExtension, LateFaultyExtension])
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_a_fault_of_an_extension_is_masked(
+    extension: type[SchemaExtension], *, is_first: bool
+) -> None:
+    ours: list[type[SchemaExtension]] = list(EXTENSIONS)
+    extensions = [extension, *ours] if is_first else [*ours, extension]
+    schema = Schema(Query, extensions=extensions, execution_context_class=PlanExecutor)
+    result = await schema.execute("{ half(of: 6) }")
+    [error] = result.errors or []
+    assert (error.extensions or {})["code"] == "INTERNAL"
+    assert "secret" not in str(error.formatted)
 
 
 async def test_a_known_document_is_run_only_where_its_kind_may() -> None:
