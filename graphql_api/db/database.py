@@ -22,7 +22,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import greenlet_spawn
 
 from graphql_api.db.monitor import Statement, is_recorded, note
-from graphql_api.db.pool import ReadyPool
+from graphql_api.db.pool import ReadyPool, driver_of
 from graphql_api.db.statement import Compiled
 from graphql_api.errors import UnavailableError
 
@@ -127,7 +127,7 @@ class Reader:
                 note(self._pool, Statement(compiled.sql, loader, values))
             rows = await self._run(entry, compiled, values)
         except Exception as error:
-            if _is_lost(error) or _driver_of(entry).is_closed():
+            if _is_lost(error) or driver_of(entry).is_closed():
                 await self._discard(entry)
                 raise (error if isinstance(error, TimeoutError) else _LostError()) from error
             self._pool.take_back(entry)  # it answered
@@ -154,7 +154,7 @@ class Reader:
     async def _run(
         self, entry: ConnectionPoolEntry, compiled: Compiled, values: list[Any]
     ) -> list[Record]:
-        driver = _driver_of(entry)
+        driver = driver_of(entry)
         rows: list[Record]
         if self._pgbouncer:
             # a transaction keeps the statement on the server where it was prepared
@@ -169,12 +169,6 @@ class Reader:
             entry.info[_REPLANS] = compiled.replans
         rows = await driver.fetch(compiled.sql, *values)
         return rows
-
-
-def _driver_of(entry: ConnectionPoolEntry) -> Any:
-    """Return asyncpg's connection."""
-    connection: Any = entry.dbapi_connection
-    return connection.driver_connection
 
 
 _closing: set[asyncio.Task[None]] = set()

@@ -43,7 +43,7 @@ class ReadyPool(AsyncAdaptedQueuePool):
         """Replace the connection of an entry, if need be, or wait for an entry: in a greenlet."""
         entry = entry or self._do_get()
         try:
-            if entry.dbapi_connection and entry.dbapi_connection.driver_connection.is_closed():
+            if entry.dbapi_connection and driver_of(entry).is_closed():
                 # as `engine` has it for writes: all that are as old go with it
                 if self._invalidate_time < entry.last_connect_time:
                     self._invalidate_time = time.time()
@@ -60,4 +60,10 @@ class ReadyPool(AsyncAdaptedQueuePool):
             return False
         age = time.time() - entry.last_connect_time
         is_young = self._recycle < 0 or age < self._recycle
-        return is_young and not entry.dbapi_connection.driver_connection.is_closed()
+        return is_young and not driver_of(entry).is_closed()
+
+
+def driver_of(entry: ConnectionPoolEntry) -> Any:
+    """Return asyncpg's connection of an entry that has one."""
+    connection: Any = entry.dbapi_connection
+    return connection.driver_connection

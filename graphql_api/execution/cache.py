@@ -41,8 +41,3 @@ class BoundedCache(Generic[ValueT]):
         entry = self._entries.pop(key, None)
         if entry is not None:
             self.n_bytes -= entry[1]
-
-    def clear(self) -> None:
-        """Forget every entry."""
-        self._entries.clear()
-        self.n_bytes = 0

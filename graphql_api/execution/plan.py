@@ -12,13 +12,12 @@ from typing import Any
 from graphql import FieldNode, GraphQLField, GraphQLObjectType
 from graphql.execution.collect_fields import FieldDetails
 from graphql.pyutils import Path
-from strawberry.execution import optimized_is_awaitable as is_awaitable
 from strawberry.types.field import StrawberryField
 
 from graphql_api.execution.declare import TYPE_NAME, Computed, OneOf
 from graphql_api.execution.info import Arguments, At, LazyInfo
 from graphql_api.execution.run import Run
-from graphql_api.execution.shapes import Completion, Shape, settled
+from graphql_api.execution.shapes import Completion, Shape
 
 Build = Callable[..., list[Any]]
 
@@ -197,8 +196,6 @@ class _OfColumns(Field):
     def start(self, scope: Scope, objects: list[Any], run: Run, at: At | None) -> Completion:
         """Call the function for all objects."""
         function = self.bind(run)
-        below = self.below(scope, at)
-        shape = _shape_of(self)
         read = [
             (lambda _object: scope.type.name) if name == TYPE_NAME else scope.getter(name)
             for name in self.reads
@@ -206,9 +203,7 @@ class _OfColumns(Field):
         values = [
             _attempt(lambda each: function(*(get(each) for get in read)), each) for each in objects
         ]
-        if any(map(is_awaitable, values)):
-            return settled(values, run, lambda full: shape.complete(full, run, below))
-        return shape.complete(values, run, below)
+        return _shape_of(self).complete(values, run, self.below(scope, at))
 
 
 class ComputedField(_OfColumns):
@@ -281,8 +276,6 @@ class Resolver(Field):
             except Exception as error:  # noqa: BLE001  # whatever a resolver raises
                 value = error
             values.append(value)
-        if any(map(is_awaitable, values)):
-            return settled(values, run, lambda full: shape.complete(full, run, below))
         return shape.complete(values, run, below)
 
 

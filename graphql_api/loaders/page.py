@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Select, true
 
+from graphql_api.db.statement import Compiled
 from graphql_api.loaders import arm
 from graphql_api.loaders.base import BatchLoader, names_of
 from graphql_api.loaders.filter import hollow
@@ -113,9 +114,7 @@ class PageLoader(BatchLoader[PageKey, Page[RowT]], Generic[RowT]):
         walks = [walk for index, key in enumerate(keys) for walk in _walks(index, key, shapes)]
         arms = grouped(walks)
         kinds = tuple(shape for shape, _walks in arms)
-        names = names_of(self.row) if self.selected is None else self.selected
-        statement = arm.page_statement(type(self), kinds, names)  # type: ignore[arg-type]  # a class can be hashed
-        records = await self.fetch(statement, parameters(arms))
+        records = await self.fetch(self._statement(kinds), parameters(arms))
         found = [(_Found(), _Found()) for _key in keys]
         _take_apart(records, arms, found, plain=arm.is_plain(kinds))
         if self.selected is None:
@@ -123,18 +122,20 @@ class PageLoader(BatchLoader[PageKey, Page[RowT]], Generic[RowT]):
                 met.rows = [self.row(*record[1:]) for record in met.rows]
         return [_page(key, *found[index]) for index, key in enumerate(keys)]
 
+    def _statement(self, shapes: tuple[Shape, ...]) -> Compiled:
+        names = names_of(self.row) if self.selected is None else self.selected
+        return arm.page_statement(type(self), shapes, names)  # type: ignore[arg-type]  # a class can be hashed
+
     async def _load_alike(self, keys: list[PageKey]) -> list[Page[RowT]]:
         """Load pages that differ in their parents alone, as those of a level do: the usual case."""
         key = keys[0]
         ((shape, values),) = _shapes(key)
-        names = names_of(self.row) if self.selected is None else self.selected
-        statement = arm.page_statement(type(self), (shape,), names)  # type: ignore[arg-type]  # a class can be hashed
         bound: dict[str, Any] = {
             "parent_0": [each.parent for each in keys],
             "size_0": [key.size + key.peeks] * len(keys),
             **{f"where_0_{index}": value for index, value in enumerate(values)},
         }
-        records = await self.fetch(statement, bound)
+        records = await self.fetch(self._statement((shape,)), bound)
         n_of_place = Counter(map(_first_of, records))
         if self.selected is None:
             records = [self.row(*record[1:]) for record in records]
