@@ -7,12 +7,13 @@ holding a first, so the pool cannot deadlock. A write takes one connection for t
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from asyncpg import DataError, InterfaceError, PostgresError, Record
+from asyncpg import DataError, InterfaceError, InternalClientError, PostgresError, Record
 from sqlalchemy import Executable
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -21,8 +22,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import greenlet_spawn
 
+from graphql_api.db.connection import ReadConnection
 from graphql_api.db.monitor import Statement, is_recorded, note
-from graphql_api.db.pool import ReadyPool, driver_of
+from graphql_api.db.pool import ReadyPool, connection_of
 from graphql_api.db.statement import Compiled
 from graphql_api.errors import UnavailableError
 
@@ -39,10 +41,6 @@ _LOST_STATES = ("08", "57P")
 
 class _LostError(ConnectionError):
     """The server went away while a statement ran."""
-
-
-# a connection's note of how it plans at the moment, if not as it did at first
-_REPLANS = "graphql_api_replans"
 
 
 class Database:
@@ -76,15 +74,12 @@ class Timing:
 
 
 class Reader:
-    """Reads of one operation; holds no connection between statements.
-
-    A statement is its own transaction: BEGIN and ROLLBACK would be two round trips more.
-    """
+    """Reads of one operation; holds no connection between statements."""
 
     def __init__(self, pool: ReadyPool, max_connections: int, *, pgbouncer: bool) -> None:
         self._pool = pool
-        self._slots = asyncio.Semaphore(max_connections)
-        self._pgbouncer = pgbouncer
+        self._slots = Slots(max_connections)
+        self._fetch = ReadConnection.fetch_in_transaction if pgbouncer else ReadConnection.fetch
 
     async def rows(
         self,
@@ -101,33 +96,40 @@ class Reader:
         """
         compiled = statement if isinstance(statement, Compiled) else Compiled(statement)
         values = compiled.values(parameters)
-        timing = timing or Timing()
-        timing.asked = time.perf_counter()
-        async with self._slots:
+        slots = self._slots
+        if timing is not None:
+            timing.asked = time.perf_counter()
+        if slots.free:
+            slots.free -= 1
+        else:
+            await slots.wait_for_one()
+        try:
             try:
-                try:
-                    return await self._fetch(compiled, values, loader, timing)
-                except _LostError:  # a read changes nothing: another connection may do it
-                    return await self._fetch(compiled, values, loader, timing)
-            except (OSError, PostgresError, SQLAlchemyError, _DriverError) as error:
-                told = translated(error)
-                if told is error:
-                    raise
-                raise told from error
-            finally:
+                return await self._rows(compiled, values, loader, timing)
+            except _LostError:  # a read changes nothing: another connection may do it
+                return await self._rows(compiled, values, loader, timing)
+        except (OSError, PostgresError, SQLAlchemyError, _DriverError) as error:
+            told = translated(error)
+            if told is error:
+                raise
+            raise told from error
+        finally:
+            slots.give_back()
+            if timing is not None:
                 timing.answered = time.perf_counter()
 
-    async def _fetch(
-        self, compiled: Compiled, values: list[Any], loader: str, timing: Timing
+    async def _rows(
+        self, compiled: Compiled, values: list[Any], loader: str, timing: Timing | None
     ) -> list[Record]:
         entry = await self._pool.lend()
         try:
-            timing.connected = time.perf_counter()
+            if timing is not None:
+                timing.connected = time.perf_counter()
             if is_recorded():
                 note(self._pool, Statement(compiled.sql, loader, values))
-            rows = await self._run(entry, compiled, values)
+            rows = await self._fetch(connection_of(entry), compiled, values)
         except Exception as error:
-            if _is_lost(error) or driver_of(entry).is_closed():
+            if _is_lost(error) or connection_of(entry).driver.is_closed():
                 await self._discard(entry)
                 raise (error if isinstance(error, TimeoutError) else _LostError()) from error
             self._pool.take_back(entry)  # it answered
@@ -151,24 +153,36 @@ class Reader:
         task.add_done_callback(_closing.discard)
         await asyncio.shield(task)
 
-    async def _run(
-        self, entry: ConnectionPoolEntry, compiled: Compiled, values: list[Any]
-    ) -> list[Record]:
-        driver = driver_of(entry)
-        rows: list[Record]
-        if self._pgbouncer:
-            # a transaction keeps the statement on the server where it was prepared
-            async with driver.transaction():
-                if compiled.replans:
-                    await driver.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-                rows = await driver.fetch(compiled.sql, *values)
-            return rows
-        if entry.info.get(_REPLANS, False) is not compiled.replans:
-            plans = "force_custom_plan" if compiled.replans else "force_generic_plan"
-            await driver.execute(f"SET plan_cache_mode = {plans}")
-            entry.info[_REPLANS] = compiled.replans
-        rows = await driver.fetch(compiled.sql, *values)
-        return rows
+
+class Slots:
+    """How many statements of an operation may run at once: a semaphore, free of cost while free."""
+
+    __slots__ = ("_waiting", "free")
+
+    def __init__(self, free: int) -> None:
+        self.free = free
+        """Whoever finds one takes it by counting down."""
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def wait_for_one(self) -> None:
+        """Wait until one is given back, and take it."""
+        given: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(given)
+        try:
+            await given
+        except asyncio.CancelledError:
+            if given.done() and not given.cancelled():  # it was given, and nobody is there
+                self.give_back()
+            raise
+
+    def give_back(self) -> None:
+        """Hand a slot to who has waited longest, or let it be free."""
+        while self._waiting:
+            given = self._waiting.popleft()
+            if not given.done():
+                given.set_result(None)
+                return
+        self.free += 1
 
 
 _closing: set[asyncio.Task[None]] = set()
@@ -183,9 +197,13 @@ def _quotes_a_value(error: Exception) -> bool:
 
 
 def _is_lost(error: Exception) -> bool:
-    """Tell whether the server went away, or said that it does; a timeout is an OSError too."""
+    """Tell whether the server went away, or said that it does; a timeout is an OSError too.
+
+    The driver's internal error is what it says once it has heard that the server goes, and not yet
+    that it is gone; whatever else makes it say so, the connection is of no more use.
+    """
     state = getattr(error, "sqlstate", None) or ""
-    return isinstance(error, OSError) or state.startswith(_LOST_STATES)
+    return isinstance(error, OSError | InternalClientError) or state.startswith(_LOST_STATES)
 
 
 def translated(error: Exception) -> Exception:

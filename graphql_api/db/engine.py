@@ -8,15 +8,11 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from graphql_api.db.connection import PREPARED_STATEMENTS
 from graphql_api.db.pool import ReadyPool
 from graphql_api.settings import Settings
 
 APPLICATION_NAME = "graphql-api"
-
-# A statement's text is constant, so each is prepared once per connection; a front end has some
-# hundred (by relation, columns, order and direction), and one costs PostgreSQL some 50 kB.
-_PREPARED_STATEMENTS = 256
-
 
 # What a statement of a server may take, in PostgreSQL's words; commands such as an import may take
 # longer. 30 s: the reads of a request take milliseconds, and whoever asked has gone by then.
@@ -72,9 +68,9 @@ def _connect_args(settings: Settings, *, serving: bool) -> dict[str, Any]:
             "prepared_statement_name_func": lambda: f"__asyncpg_{uuid4()}__",
         }
     return timeouts | {
-        # writes go through SQLAlchemy, which prepares on its own; reads through the driver
-        "prepared_statement_cache_size": _PREPARED_STATEMENTS,
-        "statement_cache_size": _PREPARED_STATEMENTS,
+        # of writes, which go through SQLAlchemy; reads keep their own (`connection`)
+        "prepared_statement_cache_size": PREPARED_STATEMENTS,
+        "statement_cache_size": PREPARED_STATEMENTS,
         "max_cached_statement_lifetime": 0,  # as long as the connection
         "server_settings": {
             "application_name": APPLICATION_NAME,

@@ -5,16 +5,63 @@ time, and wraps the connection in an object that the garbage collector would giv
 long as a short read takes us otherwise. A connection that lies idle and is in order needs neither.
 """
 
+import asyncio
 import time
+from collections import deque
 from typing import Any
 
 from sqlalchemy import AsyncAdaptedQueuePool
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import greenlet_spawn
+from sqlalchemy.util.queue import AsyncAdaptedQueue
+
+from graphql_api.db.connection import ReadConnection
+
+_READS = "graphql_api_reads"
+"""Where an entry's connection notes what reads need; SQLAlchemy forgets it with the connection."""
+
+
+class _Entries(asyncio.Queue[ConnectionPoolEntry]):
+    """The entries that lie idle: asyncio's queue, but that nobody ever waits for room in it."""
+
+    _getters: Any
+
+    def _init(self, maxsize: int) -> None:  # noqa: ARG002  # asyncio's hook
+        self.idle: deque[ConnectionPoolEntry] = deque()
+        self._queue = self.idle
+
+    def get_nowait(self) -> ConnectionPoolEntry:
+        """Take the entry that has been idle longest."""
+        if not self.idle:
+            raise asyncio.QueueEmpty
+        return self.idle.popleft()
+
+    def put_nowait(self, entry: ConnectionPoolEntry) -> None:
+        """Have an entry lie idle, and wake who waits for one."""
+        if len(self.idle) == self.maxsize:
+            raise asyncio.QueueFull
+        self.idle.append(entry)
+        if self._getters:
+            self._wakeup_next(self._getters)  # type: ignore[attr-defined]  # asyncio's own
+
+
+class _Idle(AsyncAdaptedQueue[ConnectionPoolEntry]):
+    """SQLAlchemy's face of it."""
+
+    def __init__(self, maxsize: int = 0, use_lifo: bool = False) -> None:  # noqa: FBT001, FBT002  # SQLAlchemy's
+        super().__init__(maxsize, use_lifo)
+        self.entries = self._queue = _Entries(maxsize)
 
 
 class ReadyPool(AsyncAdaptedQueuePool):
     """Lends its entries themselves to whoever gives back what was lent, whatever happens."""
+
+    _queue_class = _Idle
+    _pool: _Idle
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        self._idle = self._pool.entries.idle
 
     async def lend(self) -> ConnectionPoolEntry:
         """Lend an entry with a connection that is in order, for `take_back`.
@@ -22,15 +69,17 @@ class ReadyPool(AsyncAdaptedQueuePool):
         Raises:
             TimeoutError: SQLAlchemy's, when none was free in time.
         """
-        entry = None if self._pool.empty() else self._pool.get_nowait()
-        if entry is not None and self._is_in_order(entry):
-            return entry
+        idle, entry = self._idle, None
+        if idle:
+            entry = idle.popleft()
+            if self._is_in_order(entry):
+                return entry
         lent: ConnectionPoolEntry = await greenlet_spawn(self._connected, entry)
         return lent
 
     def take_back(self, entry: ConnectionPoolEntry) -> None:
         """Have an entry lie idle again, or go to who waits for one."""
-        self._do_return_conn(entry)
+        self._pool.entries.put_nowait(entry)
 
     def discard(self, entry: ConnectionPoolEntry) -> None:
         """Close an entry's connection, and take the entry back: in a greenlet."""
@@ -43,7 +92,7 @@ class ReadyPool(AsyncAdaptedQueuePool):
         """Replace the connection of an entry, if need be, or wait for an entry: in a greenlet."""
         entry = entry or self._do_get()
         try:
-            if entry.dbapi_connection and driver_of(entry).is_closed():
+            if entry.dbapi_connection and entry.driver_connection.is_closed():
                 # as `engine` has it for writes: all that are as old go with it
                 if self._invalidate_time < entry.last_connect_time:
                     self._invalidate_time = time.time()
@@ -58,12 +107,14 @@ class ReadyPool(AsyncAdaptedQueuePool):
         """Tell whether the entry's connection can be lent as it is."""
         if entry._is_hard_or_soft_invalidated():  # noqa: SLF001  # no public way
             return False
-        age = time.time() - entry.last_connect_time
-        is_young = self._recycle < 0 or age < self._recycle
-        return is_young and not driver_of(entry).is_closed()
+        if self._recycle >= 0 and time.time() - entry.starttime >= self._recycle:
+            return False
+        return not connection_of(entry).driver.is_closed()
 
 
-def driver_of(entry: ConnectionPoolEntry) -> Any:
-    """Return asyncpg's connection of an entry that has one."""
-    connection: Any = entry.dbapi_connection
-    return connection.driver_connection
+def connection_of(entry: Any) -> ReadConnection:
+    """Return the connection of an entry that has one, as reads use it."""
+    known: ReadConnection | None = entry.info.get(_READS)
+    if known is None:
+        known = entry.info[_READS] = ReadConnection(entry.driver_connection)
+    return known

@@ -4,16 +4,14 @@ A loader says one thing: the statement for a batch of keys. Its text is constant
 array parameter, whatever their number. Pages are a shape of their own, in `page`.
 """
 
-import asyncio
 from abc import abstractmethod
 from asyncio import Future
 from collections import defaultdict
 from dataclasses import fields
 from functools import lru_cache
-from typing import Any, ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeAlias, TypeVar
 
-from aiodataloader import DataLoader, dispatch_queue_batch, failed_dispatch
-from aiodataloader import Loader as Waiting
+from aiodataloader import DataLoader
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -64,13 +62,21 @@ class BatchLoader(DataLoader[KeyT, ValueT]):
     """
 
     def __init__(self, operation: Operation, columns: Columns | None = None) -> None:
-        super().__init__()
+        # not DataLoader's: it inspects `batch_load_fn` each time, and has options that we have not
+        self.loop = operation.loop
+        self._cache = {}
         self.operation = operation
         self.selected = columns
         """What to select of rows, which are then records: their key, and these. None for objects
         of the loader's class of rows, with all of its columns."""
-        self._known: dict[KeyT, ValueT] = {}
-        self._level: _Level[KeyT, ValueT] | None = None
+        self.known: dict[KeyT, ValueT] = {}
+        """What was loaded."""
+        self._next: _Batch[KeyT, ValueT] | None = None
+
+    @staticmethod
+    def get_cache_key(key: KeyT) -> KeyT:
+        """Tell keys apart as they are."""
+        return key
 
     @property
     def name(self) -> str:
@@ -89,95 +95,119 @@ class BatchLoader(DataLoader[KeyT, ValueT]):
 
     def do_resolve_reject(self, key: KeyT, future: "Future[ValueT]") -> None:
         """Queue ``key`` for the next wave (aiodataloader would start on its own)."""
-        self._queue.append(Waiting(key=key, future=future))
-        self.operation.join_next_wave(self)
+        self._joined().singles.append((key, future))
 
     def load_level(self, keys: list[KeyT]) -> "Future[list[ValueT]]":
         """Queue distinct keys for the next wave, and return a future for their values, in order."""
         own: Future[list[ValueT]] = self.loop.create_future()
-        known = self._known
+        known = self.known
         missing = [key for key in keys if key not in known] if known else keys
-        if not missing:
+        if missing:
+            self._joined().levels.append((keys, own))
+        else:
             own.set_result([known[key] for key in keys])
-            return own
-        if self._level is None:
-            self._level = _Level({}, [])
-        self._level.keys.update(dict.fromkeys(missing))
-        self._level.askers.append((keys, own))
-        self.operation.join_next_wave(self)
         return own
 
-    def start_batch(self) -> asyncio.Task[None]:
-        """Load the queued keys in a task that no caller can cancel; every caller gets an answer."""
-        queue, self._queue = self._queue, []
-        level, self._level = self._level, None
-        if level is None:
-            task = self.loop.create_task(dispatch_queue_batch(self, queue))
-        else:
-            level.keys.update(dict.fromkeys(waiting.key for waiting in queue))
-            task = self.loop.create_task(self._load(level, queue))
+    def clear(self, key: KeyT) -> Self:
+        """Forget what was loaded for a key."""
+        self.known.pop(key, None)
+        return super().clear(key)
 
-        def answer_the_rest(_task: asyncio.Task[None]) -> None:
-            gone = UnavailableError(UNAVAILABLE)
-            if any(not waiting.future.done() for waiting in queue):
-                failed_dispatch(self, queue, gone)
-            if level is not None:
-                _fail(level, gone)
+    def clear_all(self) -> Self:
+        """Forget everything that was loaded."""
+        self.known.clear()
+        return super().clear_all()
 
-        task.add_done_callback(answer_the_rest)
-        return task
+    def _joined(self) -> "_Batch[KeyT, ValueT]":
+        """Return the batch that waits for the next wave."""
+        if self._next is None:
+            self._next = _Batch(self)
+        self.operation.join_next_wave(self)
+        return self._next
 
-    async def _load(self, level: "_Level[KeyT, ValueT]", queue: list[Waiting]) -> None:
-        """Load a level's keys, with those that waited one by one."""
-        known = self._known
-        # some may have been under way
-        keys = [key for key in level.keys if key not in known] if known else list(level.keys)
-        try:
-            values = await self.batch_load_fn(keys) if keys else []
-            found = dict(zip(keys, values, strict=True))
-        except Exception as error:  # noqa: BLE001  # each caller gets it
-            failed_dispatch(self, queue, error)
-            _fail(level, error)
-            return
-        known.update(found)
-        for waiting in queue:
-            value: Any = known[waiting.key]
-            if isinstance(value, Exception):
-                waiting.future.set_exception(value)
-            else:
-                waiting.future.set_result(value)
-        for wanted, own in level.askers:
-            if not own.done():
-                own.set_result(values if wanted == keys else [known[key] for key in wanted])
+    def take_batch(self) -> "_Batch[KeyT, ValueT]":
+        """Take what waits."""
+        batch, self._next = self._next, None
+        assert batch is not None  # noqa: S101  # or it would not have joined the wave
+        return batch
 
     async def fetch(self, statement: Compiled, parameters: dict[str, Any]) -> list[Any]:
         """Run this batch's statement."""
         return await self.operation.rows(statement, parameters, loader=self)
 
 
-class _Level(NamedTuple, Generic[KeyT, ValueT]):
-    """Keys of whole levels that wait for the next wave."""
+class _Batch(Generic[KeyT, ValueT]):
+    """Keys that are loaded together, and who waits for them: one by one, or for whole levels."""
 
-    keys: dict[KeyT, None]
-    askers: "list[tuple[list[KeyT], Future[list[ValueT]]]]"
+    __slots__ = ("_loader", "levels", "singles")
+
+    def __init__(self, loader: BatchLoader[KeyT, ValueT]) -> None:
+        self._loader = loader
+        self.singles: list[tuple[KeyT, Future[ValueT]]] = []
+        self.levels: list[tuple[list[KeyT], Future[list[ValueT]]]] = []
+
+    async def run(self) -> None:
+        """Load the keys; every caller gets an answer."""
+        known = self._loader.known
+        keys = self._keys()
+        if known:  # some may have been under way
+            keys = [key for key in keys if key not in known]
+        try:
+            values = await self._loader.batch_load_fn(keys) if keys else []
+            if len(values) != len(keys):
+                raise TypeError(  # noqa: TRY301  # for one place that answers all
+                    "a loader gave another number of values than it had keys"
+                )
+            known.update(zip(keys, values, strict=True))
+        except Exception as error:  # noqa: BLE001  # each caller gets it
+            self._fail(error)
+            return
+        except BaseException:
+            self.give_up()
+            raise
+        for wanted, level in self.levels:
+            if not level.done():
+                level.set_result(values if wanted is keys else [known[key] for key in wanted])
+        for key, single in self.singles:
+            _settle(single, known[key])
+
+    def give_up(self) -> None:
+        """Tell whoever still waits that nothing will come."""
+        self._fail(UnavailableError(UNAVAILABLE))
+
+    def _keys(self) -> list[KeyT]:
+        if len(self.levels) == 1 and not self.singles:
+            return self.levels[0][0]
+        distinct: dict[KeyT, None] = {}
+        for keys, _level in self.levels:
+            distinct.update(dict.fromkeys(keys))
+        distinct.update((key, None) for key, _single in self.singles)
+        return list(distinct)
+
+    def _fail(self, error: Exception) -> None:
+        """Give an error to all who have no answer; it is not kept for who asks again."""
+        for key, single in self.singles:
+            if not single.done():
+                self._loader.clear(key)
+                single.set_exception(error)
+        for _keys, level in self.levels:
+            _settle(level, error)
 
 
-def _fail(level: _Level[Any, Any], error: Exception) -> None:
-    for _keys, own in level.askers:
-        if not own.done():
-            own.set_exception(error)
-            own.exception()  # nobody may be left to look at it: asyncio would complain
+def _settle(own: "Future[Any]", outcome: Any) -> None:
+    """Give a caller its value, or the exception in its place."""
+    if own.done():
+        return
+    if isinstance(outcome, Exception):
+        own.set_exception(outcome)
+        own.exception()  # nobody may be left to look at it: asyncio would complain
+    else:
+        own.set_result(outcome)
 
 
 def _hand_over(shared: "Future[ValueT]", own: "Future[ValueT]") -> None:
     error = shared.exception()  # looked at in any case: asyncio would say that nobody did
-    if own.done():
-        return
-    if error is None:
-        own.set_result(shared.result())
-        return
-    own.set_exception(error)
-    own.exception()  # a caller that is cancelled before it wakes will not look at it
+    _settle(own, shared.result() if error is None else error)
 
 
 class StatementLoader(BatchLoader[KeyT, ValueT], Generic[KeyT, RowT, ValueT]):

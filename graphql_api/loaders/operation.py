@@ -18,6 +18,16 @@ from graphql_api.loaders.report import Report
 _QUIET_TURNS = 3
 
 
+class Batch(Protocol):
+    """Keys of one loader on their way."""
+
+    async def run(self) -> None:
+        """Load them; whoever waits for one gets an answer, also where this is cancelled."""
+
+    def give_up(self) -> None:
+        """Tell whoever still waits that nothing will come."""
+
+
 class Startable(Protocol):
     """A loader with keys that wait."""
 
@@ -25,8 +35,8 @@ class Startable(Protocol):
     def name(self) -> str:
         """What reports call it."""
 
-    def start_batch(self) -> asyncio.Task[None]:
-        """Load what waits, in a task of its own."""
+    def take_batch(self) -> Batch:
+        """Take what waits."""
 
 
 class Operation:
@@ -36,10 +46,11 @@ class Operation:
         self.tenant_id = tenant_id
         self.report: Report | None = None
         """Takes down what is loaded, for whoever asked to see it."""
+        self.loop = asyncio.get_running_loop()
         self._reader = reader
-        self._loop = asyncio.get_running_loop()
         self._waiting: dict[Startable, None] = {}  # a set that keeps the order
-        self._running: set[asyncio.Task[None]] = set()
+        self._n_under_way = 0
+        self._tasks: dict[asyncio.Task[None], Batch] = {}
         self._quiet_turns_left = 0
         self._closed = False
 
@@ -63,31 +74,31 @@ class Operation:
         self._waiting[loader] = None
         if self.report is not None:
             self.report.queued(loader)
-        if not self._running:
+        if not self._n_under_way:
             self._wait_for_quiet()
 
     @property
     def is_at_work(self) -> bool:
         """Whether statements are under way, or keys wait: then it has to be closed."""
-        return bool(self._running or self._waiting)
+        return bool(self._n_under_way or self._waiting)
 
     async def close(self) -> None:
         """Stop what nobody waits for any more; connections are given back before this returns."""
         self._closed = True
-        for task in self._running:
+        for task in self._tasks:
             task.cancel()
-        if self._running:
-            await asyncio.wait(self._running)
+        if self._tasks:
+            await asyncio.wait(self._tasks)
 
     def _wait_for_quiet(self) -> None:
         if not self._quiet_turns_left:
-            self._loop.call_soon(self._turn)
+            self.loop.call_soon(self._turn)
         self._quiet_turns_left = _QUIET_TURNS
 
     def _turn(self) -> None:
         self._quiet_turns_left -= 1
         if self._quiet_turns_left:
-            self._loop.call_soon(self._turn)
+            self.loop.call_soon(self._turn)
         else:
             self._start_wave()
 
@@ -95,14 +106,25 @@ class Operation:
         loaders, self._waiting = self._waiting, {}
         if self.report is not None:
             self.report.start_wave()
+        self._n_under_way += len(loaders)
         for loader in loaders:
-            task = loader.start_batch()
-            self._running.add(task)
-            task.add_done_callback(self._finished)
-            if self._closed:
-                task.cancel()
+            self._start(loader.take_batch())
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
-        if not self._running and self._waiting:
-            self._wait_for_quiet()
+    def _start(self, batch: Batch) -> None:
+        """Load a batch in a task that no caller can cancel."""
+        task = self.loop.create_task(self._run(batch))
+        self._tasks[task] = batch
+        task.add_done_callback(self._ended)
+        if self._closed:
+            task.cancel()
+
+    async def _run(self, batch: Batch) -> None:
+        try:
+            await batch.run()
+        finally:
+            self._n_under_way -= 1
+            if not self._n_under_way and self._waiting:
+                self._wait_for_quiet()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.pop(task).give_up()  # it may have been cancelled before it ran at all

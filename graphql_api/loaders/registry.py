@@ -1,6 +1,6 @@
 """Every loader that a field may use."""
 
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeAlias, TypeVar, get_type_hints
 
 from graphql_api.loaders.base import BatchLoader, Columns
 from graphql_api.loaders.category import (
@@ -71,22 +71,26 @@ class Loaders:
     user_by_id: UserById
     user_by_username: UserByUsername
 
-    def __init__(self, operation: Operation, columns: Columns | None = None) -> None:
+    def __init__(
+        self, operation: Operation, columns: Columns | None = None, made: "Made | None" = None
+    ) -> None:
         self.operation = operation
         self._columns = columns
-        self._selecting: dict[Columns, Loaders] = {}
+        self._made: Made = {} if made is None else made
+
+    def of(self, kind: type[LoaderT], columns: Columns | None = None) -> LoaderT:
+        """Return the operation's loader of a kind that gives records of these columns alone.
+
+        Without columns it gives row objects: the loader that resolvers use.
+        """
+        found = self._made.get((kind, columns))
+        if found is None:
+            found = self._made[kind, columns] = kind(self.operation, columns)
+        return found  # type: ignore[return-value]  # of the kind that it was kept by
 
     def selecting(self, columns: Columns | None) -> "Loaders":
-        """Return the operation's loaders that give records of these columns alone.
-
-        Without columns they give row objects: the loaders that resolvers use.
-        """
-        if columns is None:
-            return self
-        found = self._selecting.get(columns)
-        if found is None:
-            found = self._selecting[columns] = Loaders(self.operation, columns)
-        return found
+        """Return the operation's loaders that give records of these columns alone."""
+        return self if columns is None else Loaders(self.operation, columns, self._made)
 
     async def close(self) -> None:
         """End what is under way for nobody, at the end of the operation."""
@@ -95,13 +99,14 @@ class Loaders:
     def __getattr__(self, name: str) -> Any:  # the annotations above tell the types
         if name not in KINDS:
             raise AttributeError(name)
-        loader = KINDS[name](self.operation, self._columns)
+        loader = self.of(KINDS[name], self._columns)
         setattr(self, name, loader)
         return loader
 
 
+Made: TypeAlias = dict[tuple[type[BatchLoader[Any, Any]], Columns | None], BatchLoader[Any, Any]]
+"""The loaders that an operation asked for, by kind and columns."""
+
+
 KINDS: dict[str, type[BatchLoader[Any, Any]]] = get_type_hints(Loaders)
 """The class of each loader, by its name in the registry."""
-
-NAMES: dict[type[BatchLoader[Any, Any]], str] = {kind: name for name, kind in KINDS.items()}
-"""The name in the registry of each loader's class."""

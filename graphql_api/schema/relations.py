@@ -23,7 +23,6 @@ from strawberry.schema_directive import Location
 from graphql_api.execution import PLAN, TYPE_NAME, Batch, Computed, Level, OneOf, Rows
 from graphql_api.loaders.base import BatchLoader, names_of
 from graphql_api.loaders.page import PageLoader, TotalLoader
-from graphql_api.loaders.registry import NAMES
 from graphql_api.schema import global_id
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.pagination import Connection, Pages, PageView
@@ -95,7 +94,7 @@ def one(
     loader: LoaderKind, *, key: str, description: str, authorize: Authorize | None = None
 ) -> Any:
     """Declare a field that is the loader's value for a column of the row; null for a null key."""
-    load, key_of = attrgetter(NAMES[loader]), attrgetter(key)
+    key_of = attrgetter(key)
 
     def resolve(root: Any, info: Info) -> Any:
         wanted = key_of(root)
@@ -103,11 +102,10 @@ def one(
             return None
         if authorize is not None:
             authorize(info.context, {})
-        return _load(load(info.context.loaders), wanted, info)
+        return _load(info.context.loaders.of(loader), wanted, info)
 
     def load_level(level: Level) -> Awaitable[list[Any]]:
-        loading = load(level.context.loaders.selecting(level.columns))
-        return _load_level(loading, level.keys, level)
+        return _load_level(level.context.loaders.of(loader, level.columns), level.keys, level)
 
     batch = Batch(load=load_level, key=(key,), rows=loader, authorize=authorize)
     return _field(resolve, Relation(loader, key), batch, description)
@@ -131,14 +129,14 @@ def page(
     ``total`` names the row's column that counts the whole list, where there is one: `totalCount`
     of an unfiltered list then costs nothing.
     """
-    name, load = loader.__name__, attrgetter(NAMES[loader])
+    name = loader.__name__
     reads = tuple(column for column in (key, total) if column is not None)
 
     def resolve(root: Any, info: Info, **arguments: Any) -> Awaitable[Connection]:
         context = info.context
         if authorize is not None:
             authorize(context, arguments)
-        loading: PageLoader[Any] = load(context.loaders)
+        loading = context.loaders.of(loader)
         parent = 0 if key is None else getattr(root, key)
         wanted = pages.key(name, parent, arguments, context.cursors)
         view = PageView(loading, wanted, context.cursors, None)
@@ -148,7 +146,7 @@ def page(
 
     def load_level(level: Level) -> Awaitable[list[Connection]]:
         context: Context = level.context
-        loading: PageLoader[Any] = load(context.loaders.selecting(level.columns))
+        loading = context.loaders.of(loader, level.columns)
         wanted = pages.key(name, 0, level.arguments, context.cursors)
         wanted = wanted._replace(peeks=not _ENDS.isdisjoint(level.fields))
         view = PageView(loading, wanted, context.cursors, level.columns)
@@ -160,7 +158,13 @@ def page(
         return view.connections(found, parents, counts)
 
     needs = partial(pages.needs, names_of(loader.row))
-    batch = Batch(load=load_level, key=reads, rows=loader, needs=needs, authorize=authorize)
+    batch = Batch(
+        load=load_level,
+        key=reads,
+        rows=loader,
+        needs=needs,
+        authorize=authorize,
+    )
     _give_parameters(resolve, pages.parameters, 2)
     return _field(resolve, Relation(loader, key, pages), batch, description)
 
@@ -231,7 +235,8 @@ def lookup(
         return _load_level(loader, [key], level)
 
     _give_parameters(resolve, parameters, 2)
-    metadata = {} if rows is None else {PLAN: Batch(load=load_level, rows=rows)}
+    batch = Batch(load=load_level, rows=rows)
+    metadata = {} if rows is None else {PLAN: batch}
     return strawberry.field(resolver=resolve, description=description, metadata=metadata)
 
 

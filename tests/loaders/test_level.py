@@ -112,7 +112,7 @@ async def test_a_batch_of_the_wrong_length_leaves_nothing_that_is_known(
     loader = Short(operation)
     asked = loader.load_level([1, 2]), loader.load(3)
     first = await asyncio.gather(*asked, return_exceptions=True)
-    assert [type(answer) for answer in first] == [ValueError] * 2
+    assert [type(answer) for answer in first] == [TypeError] * 2
     assert await loader.load_level([1, 2, 3]) == [2, 4, 6]
 
 

@@ -7,7 +7,7 @@ import strawberry
 
 from graphql_api.errors import BadUserInputError
 from graphql_api.loaders.base import BatchLoader
-from graphql_api.loaders.registry import NAMES, Loaders
+from graphql_api.loaders.registry import Loaders
 from graphql_api.schema import global_id
 from graphql_api.schema.arguments import argument
 from graphql_api.schema.relations import lookup, lookups
@@ -18,7 +18,7 @@ MOST_IDS = 100
 
 def _node(loaders: Loaders, id: str) -> tuple[BatchLoader[Any, Any], int]:
     found = global_id.decode(id)
-    loader = getattr(loaders, NAMES[global_id.NODES[found.type_name]])
+    loader = loaders.of(global_id.NODES[found.type_name])
     return loader, min(found.number, global_id.LARGEST_ID)
 
 
