@@ -173,7 +173,7 @@ class _Compiler:
         if isinstance(says, Batch):
             columns = None
             if says.rows is not None:
-                columns = self._columns.setdefault(says.rows, Columns())
+                columns = self._columns.setdefault(says.rows, Columns(says.exact))
             self._awaits_loaders = True
             return RelationField(says, columns, path, *given)
         if isinstance(says, Computed):

@@ -6,14 +6,18 @@ everywhere: an attribute by ``getattr``, a resolver by a call for each object.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 PLAN = "plan"
 """The key of a field's metadata under which one of these stands."""
 
 TYPE_NAME = "__typename"
 """In `Computed.reads`: the name of the GraphQL type instead of a column."""
+
+
+Exact: TypeAlias = tuple[type, bool]
+"""The class of some values, and whether None is among them."""
 
 
 @dataclass(slots=True)
@@ -53,6 +57,10 @@ class Batch:
     needs: Callable[[frozenset[str], Mapping[str, Any] | None], Iterable[str]] | None = None
     """The columns that the fields between the relation and its rows read (as in `Level.fields`),
     for arguments; None in place of these where they are known only at run time."""
+    exact: Mapping[str, Exact] = field(default_factory=dict)
+    """The class of a column's values in rows that come as sequences, and whether some are None, by
+    its name: these are written into the answer as they are. Only where it is so for certain, and
+    a number within GraphQL's 32 bits; all others are looked at one by one."""
     authorize: Callable[[Any, Mapping[str, Any]], None] | None = None
     """Raises what a viewer is told who may not see the field, from the context and the arguments;
     called once a level."""
@@ -70,6 +78,8 @@ class Computed:
     function: Callable[..., Any]
     """Takes the values of ``reads`` by position and the arguments by name."""
     reads: tuple[str, ...]
+    gives: type | None = None
+    """The class of all that it returns, if it is just one, in the same sense as `Batch.exact`."""
 
 
 @dataclass(frozen=True, slots=True)

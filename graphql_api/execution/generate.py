@@ -3,16 +3,17 @@
 For ``{ id title author { name } }`` of rows (key, id, title, author_id) it comes to
 
     def build(objects, run, column0):
-        answers = []
-        add = answers.append
-        for (_, r1, r2, _), c0 in zip(objects, column0):
-            v0 = function0('Post', r1)
-            add({
-                'id': (v0 if v0.__class__ is str else exactly0(v0, run)),
+        return [
+            {
+                'id': (v0 if (v0 := function0('Post', r1)).__class__ is str else exactly0(v0, run)),
                 'title': (r2 if r2.__class__ is str else exactly1(r2, run)),
                 'author': c0,
-            })
-        return answers
+            }
+            for (_, r1, r2, _), c0 in zip(objects, column0)
+        ]
+
+or, where the classes of values are known for certain, to ``'id': function0('Post', r1)`` and
+``'title': r2``.
 """
 
 from collections.abc import Callable, Iterator
@@ -73,7 +74,6 @@ def _has_arguments(field: Field) -> bool:
 
 def _compiled(scope: Scope) -> Build:
     names: dict[str, Any] = {}
-    lines: list[str] = []
     items: list[str] = []
     for number, field in enumerate(scope.fields):
         if field in scope.columned:
@@ -81,33 +81,32 @@ def _compiled(scope: Scope) -> Build:
         elif isinstance(field, TypeName):
             value = repr(scope.type.name)
         else:
-            value = _inline(number, field, scope, lines, names)
+            value = _inline(number, field, scope, names)
         items.append(f"{field.key!r}: {value}")
-    source = _source(scope, lines, items)
+    source = _source(scope, f"{{{', '.join(items)}}}")
     exec(compile(source, f"<plan of {scope.type.name}>", "exec"), names)  # noqa: S102  # names and places alone are written into it
     build: Build = names["build"]
     return build
 
 
-def _inline(
-    number: int, field: Field, scope: Scope, lines: list[str], names: dict[str, Any]
-) -> str:
-    """Write the expression of a field, after the line that it may need before."""
+def _inline(number: int, field: Field, scope: Scope, names: dict[str, Any]) -> str:
+    """Write the expression of a field."""
     read = [_variable(name, scope) for name in field.reads]
-    value = f"v{number}"
     if isinstance(field, Attribute):
-        value = read[0] if scope.is_sequence else value
-        line = f"{value} = {read[0]}"
+        found = read[0]
     else:
         function = f"function{number}"
         if field in scope.bound:
             function = f"f{scope.bound.index(field)}"
         elif isinstance(field, ComputedField):
             names[function] = field.function
-        line = f"{value} = {function}({', '.join(read)})"
-    if value not in read:
-        lines.append(line)
-    return _leaf(field).expression(value, names, number)
+        found = f"{function}({', '.join(read)})"
+    leaf = _leaf(field)
+    if leaf.writes(scope.exact(field)):
+        return found
+    if isinstance(field, Attribute) and scope.is_sequence:
+        return leaf.expression(found, found, names, number)
+    return leaf.expression(f"(v{number} := {found})", f"v{number}", names, number)
 
 
 def _variable(name: str, scope: Scope) -> str:
@@ -118,26 +117,15 @@ def _variable(name: str, scope: Scope) -> str:
     return f"o.{name}"
 
 
-def _source(scope: Scope, lines: list[str], items: list[str]) -> str:
+def _source(scope: Scope, answer: str) -> str:
     columns = [f"c{number}" for number in range(len(scope.columned))]
     functions = [f"f{number}" for number in range(len(scope.bound))]
     given = ["objects", "run", *(f"column{name[1:]}" for name in columns), *functions]
-    target = _target(scope, "\n".join([*lines, *items]))
-    over = "objects"
+    target, over = _target(scope, answer), "objects"
     if columns:
         target = f"{target}, {', '.join(columns)}"
         over = f"zip(objects, {', '.join(f'column{name[1:]}' for name in columns)})"
-    body = [f"    for {target} in {over}:", *(f"        {line}" for line in lines)]
-    return "\n".join(
-        [
-            f"def build({', '.join(given)}):",
-            "    answers = []",
-            "    add = answers.append",
-            *body,
-            f"        add({{{', '.join(items)}}})",
-            "    return answers",
-        ]
-    )
+    return f"def build({', '.join(given)}):\n    return [{answer} for {target} in {over}]"
 
 
 def _target(scope: Scope, written: str) -> str:

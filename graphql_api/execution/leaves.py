@@ -11,6 +11,7 @@ from strawberry.execution import optimized_is_awaitable as is_awaitable
 from graphql_api.execution.errors import Failed, null_error
 
 if TYPE_CHECKING:
+    from graphql_api.execution.declare import Exact
     from graphql_api.execution.plan import Field
     from graphql_api.execution.run import Run
 
@@ -53,7 +54,11 @@ class Leaf:
             if hasattr(value, "close"):
                 value.close()
             raise RerunNeededError("an attribute gave something to await")
-        if self._leaves_times and value.__class__ is datetime and self._writes(datetime.isoformat):
+        if (
+            self._leaves_times
+            and value.__class__ is datetime
+            and self._is_written_by(datetime.isoformat)
+        ):
             return value
         coerced = self._kind.coerce_output_value(value)
         if coerced is Undefined or coerced is None:
@@ -64,8 +69,8 @@ class Leaf:
             )
         return coerced
 
-    def expression(self, value: str, names: dict[str, Any], number: int) -> str:
-        """Write the expression that completes the variable ``value``.
+    def expression(self, first: str, value: str, names: dict[str, Any], number: int) -> str:
+        """Write the expression that completes ``value``, which is ``first`` where it is met first.
 
         What it needs goes into ``names``. Each form holds for values that `exactly` would return as
         they are, or nearly; all others it hands on.
@@ -75,34 +80,45 @@ class Leaf:
         null = f" or {value} is None" if self._nullable else ""
         if isinstance(self._kind, GraphQLEnumType):
             names[f"names{number}"] = _names(self._kind).get
-            return f"(names{number}({value}) or {otherwise})"
+            return f"(names{number}({first}) or {otherwise})"
         if self._kind.name == "ID":
             return (
-                f"({value} if {value}.__class__ is str{null}"
+                f"({value} if {first}.__class__ is str{null}"
                 f" else str({value}) if {value}.__class__ is int else {otherwise})"
             )
         usual = self._usual()
         if usual is None:
-            return otherwise
+            return f"exactly{number}({first}, run)"
         test = _TESTS.get(self._kind.name, "")
         names[usual.__name__] = usual
         if usual is datetime and not self._leaves_times:
-            kept = f"{value}.isoformat() if {value}.__class__ is datetime"
+            iso = f"{value}.isoformat() if {first}.__class__ is datetime"
             nothing = f"None if {value} is None else " if self._nullable else ""
-            return f"({nothing}{kept} else {otherwise})"
-        known = f"{value}.__class__ is {usual.__name__}{test.format(value)}"
+            return f"({iso} else {nothing}{otherwise})"
+        known = f"{first}.__class__ is {usual.__name__}{test.format(value)}"
         return f"({value} if {known}{null} else {otherwise})"
+
+    def writes(self, exact: "Exact | None") -> bool:
+        """Tell whether every value of which so much is known is written as it is."""
+        if exact is None:
+            return False
+        kind, may_be_null = exact
+        if may_be_null and not self._nullable:
+            return False
+        if self._kind.name == "ID":
+            return kind is str
+        return kind is self._usual() and (kind is not datetime or self._leaves_times)
 
     def _usual(self) -> type | None:
         """Return the class whose values need no change, but for times as texts."""
         built_in = _BUILT_IN.get(self._kind.name)
         if built_in is not None:
             return built_in
-        if self._writes(datetime.isoformat):
+        if self._is_written_by(datetime.isoformat):
             return datetime
-        return next((kind for kind in (int, str) if self._writes(kind)), None)
+        return next((kind for kind in (int, str) if self._is_written_by(kind)), None)
 
-    def _writes(self, function: object) -> bool:
+    def _is_written_by(self, function: object) -> bool:
         """Tell whether a custom scalar writes values with ``function`` and nothing else."""
         return getattr(self._kind, "coerce_output_value", None) == function
 

@@ -5,7 +5,7 @@ as it builds an object, and those whose values for all objects of the level are 
 column, because something is loaded for them or selected of them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -14,7 +14,7 @@ from graphql.execution.collect_fields import FieldDetails
 from graphql.pyutils import Path
 from strawberry.types.field import StrawberryField
 
-from graphql_api.execution.declare import TYPE_NAME, Computed, OneOf
+from graphql_api.execution.declare import TYPE_NAME, Computed, Exact, OneOf
 from graphql_api.execution.info import Arguments, At, LazyInfo
 from graphql_api.execution.run import Run
 from graphql_api.execution.shapes import Completion, Shape
@@ -25,8 +25,10 @@ Build = Callable[..., list[Any]]
 class Columns:
     """What a plan selects of the rows of one loader: the union of what its fields read."""
 
-    def __init__(self) -> None:
+    def __init__(self, exact: Mapping[str, Exact]) -> None:
         self._names: dict[str, None] = {}
+        self.exact = exact
+        """What is known for certain of columns' values, as in `Batch.exact`."""
         self.are_objects = False
         """Whether something needs whole row objects."""
 
@@ -62,6 +64,14 @@ class Scope:
     def is_sequence(self) -> bool:
         """Whether objects are rows as sequences, rather than objects with attributes."""
         return self.source is not None and not self.source.are_objects
+
+    def exact(self, field: "Field") -> Exact | None:
+        """Return what is known for certain of the values of a field that is worked out inline."""
+        if isinstance(field, ComputedField) and field.gives is not None:
+            return None if field in self.bound else (field.gives, False)
+        if isinstance(field, Attribute) and self.is_sequence and self.source is not None:
+            return self.source.exact.get(field.reads[0])
+        return None
 
     @property
     def sees_path(self) -> bool:
@@ -213,6 +223,7 @@ class ComputedField(_OfColumns):
         super().__init__(*given)
         self.function = computed.function
         self.reads = computed.reads
+        self.gives = computed.gives
 
     def bind(self, run: Run) -> Callable[..., Any]:
         """Fix the arguments."""

@@ -130,14 +130,18 @@ class _Spread:
         by_key = dict(zip(self._distinct, finished, strict=True))
         for key in self._others:
             by_key[key] = self._shape.absent(_without_load(key), run)
-        return [by_key[key] for key in self._keys]
+        return list(map(by_key.__getitem__, self._keys))
 
     def _checked(self, outcome: Any) -> list[Any]:
+        n_keys = len(self._distinct)
+        if outcome.__class__ is list and len(outcome) == n_keys:
+            values: list[Any] = outcome
+            return values
         if isinstance(outcome, Exception):
-            return [outcome] * len(self._distinct)
-        if not isinstance(outcome, Sequence) or len(outcome) != len(self._distinct):
+            return [outcome] * n_keys
+        if not isinstance(outcome, Sequence) or len(outcome) != n_keys:
             error = TypeError("a loader gave another number of values than it had keys")
-            return [error] * len(self._distinct)
+            return [error] * n_keys
         return list(outcome)
 
 

@@ -9,6 +9,7 @@ from asyncio import Future
 from collections import defaultdict
 from dataclasses import fields
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, ClassVar, Generic, Self, TypeAlias, TypeVar
 
 from aiodataloader import DataLoader
@@ -23,9 +24,8 @@ from sqlalchemy import (
     bindparam,
 )
 
-from graphql_api.db.database import UNAVAILABLE
 from graphql_api.db.statement import Compiled
-from graphql_api.errors import UnavailableError
+from graphql_api.loaders.batch import Batch, hand_over
 from graphql_api.loaders.operation import Operation
 
 KeyT = TypeVar("KeyT")
@@ -71,7 +71,7 @@ class BatchLoader(DataLoader[KeyT, ValueT]):
         of the loader's class of rows, with all of its columns."""
         self.known: dict[KeyT, ValueT] = {}
         """What was loaded."""
-        self._next: _Batch[KeyT, ValueT] | None = None
+        self._next: Batch[KeyT, ValueT] | None = None
 
     @staticmethod
     def get_cache_key(key: KeyT) -> KeyT:
@@ -88,9 +88,9 @@ class BatchLoader(DataLoader[KeyT, ValueT]):
         shared = super().load(key)
         own: Future[ValueT] = self.loop.create_future()
         if shared.done():
-            _hand_over(shared, own)
+            hand_over(shared, own)
         else:
-            shared.add_done_callback(lambda done: _hand_over(done, own))
+            shared.add_done_callback(lambda done: hand_over(done, own))
         return own
 
     def do_resolve_reject(self, key: KeyT, future: "Future[ValueT]") -> None:
@@ -101,11 +101,10 @@ class BatchLoader(DataLoader[KeyT, ValueT]):
         """Queue distinct keys for the next wave, and return a future for their values, in order."""
         own: Future[list[ValueT]] = self.loop.create_future()
         known = self.known
-        missing = [key for key in keys if key not in known] if known else keys
-        if missing:
-            self._joined().levels.append((keys, own))
+        if known.keys() >= set(keys) if known else not keys:
+            own.set_result(list(map(known.__getitem__, keys)))
         else:
-            own.set_result([known[key] for key in keys])
+            self._joined().levels.append((keys, own))
         return own
 
     def clear(self, key: KeyT) -> Self:
@@ -118,14 +117,14 @@ class BatchLoader(DataLoader[KeyT, ValueT]):
         self.known.clear()
         return super().clear_all()
 
-    def _joined(self) -> "_Batch[KeyT, ValueT]":
+    def _joined(self) -> Batch[KeyT, ValueT]:
         """Return the batch that waits for the next wave."""
         if self._next is None:
-            self._next = _Batch(self)
+            self._next = Batch(self)
         self.operation.join_next_wave(self)
         return self._next
 
-    def take_batch(self) -> "_Batch[KeyT, ValueT]":
+    def take_batch(self) -> Batch[KeyT, ValueT]:
         """Take what waits."""
         batch, self._next = self._next, None
         assert batch is not None  # noqa: S101  # or it would not have joined the wave
@@ -136,78 +135,8 @@ class BatchLoader(DataLoader[KeyT, ValueT]):
         return await self.operation.rows(statement, parameters, loader=self)
 
 
-class _Batch(Generic[KeyT, ValueT]):
-    """Keys that are loaded together, and who waits for them: one by one, or for whole levels."""
-
-    __slots__ = ("_loader", "levels", "singles")
-
-    def __init__(self, loader: BatchLoader[KeyT, ValueT]) -> None:
-        self._loader = loader
-        self.singles: list[tuple[KeyT, Future[ValueT]]] = []
-        self.levels: list[tuple[list[KeyT], Future[list[ValueT]]]] = []
-
-    async def run(self) -> None:
-        """Load the keys; every caller gets an answer."""
-        known = self._loader.known
-        keys = self._keys()
-        if known:  # some may have been under way
-            keys = [key for key in keys if key not in known]
-        try:
-            values = await self._loader.batch_load_fn(keys) if keys else []
-            if len(values) != len(keys):
-                raise TypeError(  # noqa: TRY301  # for one place that answers all
-                    "a loader gave another number of values than it had keys"
-                )
-            known.update(zip(keys, values, strict=True))
-        except Exception as error:  # noqa: BLE001  # each caller gets it
-            self._fail(error)
-            return
-        except BaseException:
-            self.give_up()
-            raise
-        for wanted, level in self.levels:
-            if not level.done():
-                level.set_result(values if wanted is keys else [known[key] for key in wanted])
-        for key, single in self.singles:
-            _settle(single, known[key])
-
-    def give_up(self) -> None:
-        """Tell whoever still waits that nothing will come."""
-        self._fail(UnavailableError(UNAVAILABLE))
-
-    def _keys(self) -> list[KeyT]:
-        if len(self.levels) == 1 and not self.singles:
-            return self.levels[0][0]
-        distinct: dict[KeyT, None] = {}
-        for keys, _level in self.levels:
-            distinct.update(dict.fromkeys(keys))
-        distinct.update((key, None) for key, _single in self.singles)
-        return list(distinct)
-
-    def _fail(self, error: Exception) -> None:
-        """Give an error to all who have no answer; it is not kept for who asks again."""
-        for key, single in self.singles:
-            if not single.done():
-                self._loader.clear(key)
-                single.set_exception(error)
-        for _keys, level in self.levels:
-            _settle(level, error)
-
-
-def _settle(own: "Future[Any]", outcome: Any) -> None:
-    """Give a caller its value, or the exception in its place."""
-    if own.done():
-        return
-    if isinstance(outcome, Exception):
-        own.set_exception(outcome)
-        own.exception()  # nobody may be left to look at it: asyncio would complain
-    else:
-        own.set_result(outcome)
-
-
-def _hand_over(shared: "Future[ValueT]", own: "Future[ValueT]") -> None:
-    error = shared.exception()  # looked at in any case: asyncio would say that nobody did
-    _settle(own, shared.result() if error is None else error)
+key_of = itemgetter(0)
+"""Reads the key of a record, or whatever tells whose it is."""
 
 
 class StatementLoader(BatchLoader[KeyT, ValueT], Generic[KeyT, RowT, ValueT]):
@@ -217,6 +146,8 @@ class StatementLoader(BatchLoader[KeyT, ValueT], Generic[KeyT, RowT, ValueT]):
     """The class that the columns after the key fill, in its constructor's order."""
     table: ClassVar[Any]
     """The model that the rows are of."""
+    columns: ClassVar[dict[str, Any]] = {}
+    """Columns of ``row`` that are not those of ``table`` with the same name."""
 
     @staticmethod
     @abstractmethod
@@ -228,9 +159,9 @@ class StatementLoader(BatchLoader[KeyT, ValueT], Generic[KeyT, RowT, ValueT]):
         compiled = _compiled(type(self), self.selected)  # type: ignore[arg-type]  # a class can be hashed
         return await self.fetch(compiled, {"keys": keys})
 
-    def row_of(self, record: Any) -> Any:
-        """Make of a record what the loader gives: the record, or an object of all its columns."""
-        return record if self.selected is not None else self.row(*record[1:])
+    def rows_of(self, records: list[Any]) -> list[Any]:
+        """Make of records what the loader gives: themselves, or objects of all their columns."""
+        return records if self.selected is not None else [self.row(*each[1:]) for each in records]
 
 
 _KEPT_STATEMENTS = 1024  # clients choose the columns; one is some 10 kB
@@ -248,11 +179,8 @@ class OneLoader(StatementLoader[KeyT, RowT, RowT | None], Generic[KeyT, RowT]):
     async def batch_load_fn(self, keys: list[KeyT]) -> list[RowT | None]:
         """Load the row of each key, in the keys' order."""
         records = await self.records(keys)
-        if self.selected is None:
-            found = {record[0]: self.row(*record[1:]) for record in records}
-        else:
-            found = {record[0]: record for record in records}
-        return [found.get(key) for key in keys]
+        found = dict(zip(map(key_of, records), self.rows_of(records), strict=True))
+        return list(map(found.get, keys))
 
 
 class ManyLoader(StatementLoader[KeyT, RowT, list[RowT]], Generic[KeyT, RowT]):
@@ -261,9 +189,10 @@ class ManyLoader(StatementLoader[KeyT, RowT, list[RowT]], Generic[KeyT, RowT]):
     async def batch_load_fn(self, keys: list[KeyT]) -> list[list[RowT]]:
         """Load the rows of each key, in the keys' order."""
         groups: defaultdict[KeyT, list[RowT]] = defaultdict(list)
-        for record in await self.records(keys):
-            groups[record[0]].append(self.row_of(record))
-        return [groups[key] for key in keys]
+        records = await self.records(keys)
+        for record, row in zip(records, self.rows_of(records), strict=True):
+            groups[key_of(record)].append(row)
+        return list(map(groups.__getitem__, keys))
 
 
 def names_of(row: type) -> Columns:

@@ -58,7 +58,7 @@ class Listing:
         self.wanted = wanted
         """Names of the columns that a row is to have."""
         in_order = [part.column for part in shape.order]
-        self.columns = {name: _column(pages, name) for name in (*wanted, *in_order, "id")}
+        self.columns = {name: column_of(pages, name) for name in (*wanted, *in_order, "id")}
         self.ordered = [self.columns[name] for name in in_order]
 
     @classmethod
@@ -67,7 +67,7 @@ class Listing:
     ) -> Self:
         """Begin an arm: its walks, and the lists as they are."""
         shape = shape._replace(where=of_arm(shape.where, number))
-        kinds = [_column(pages, part.column).type for part in shape.order]
+        kinds = [column_of(pages, part.column).type for part in shape.order]
         listing = cls(pages, shape, walk_table(shape, number, kinds), wanted)
         if shape.deep:
             listing.members = _tree(pages.tree, number)
@@ -207,9 +207,9 @@ def size_of(parts: Sequence[Listing]) -> ColumnElement[int]:
     return select(func.count()).select_from(rows.subquery()).scalar_subquery()
 
 
-def _column(pages: "type[PageLoader[Any]]", name: str) -> Any:
+def column_of(loader: Any, name: str) -> Any:  # a class of loaders with rows
     """Find a column of the rows; some lists' rows lack one that others have."""
-    return pages.columns.get(name, getattr(pages.table, name, null()))
+    return loader.columns.get(name, getattr(loader.table, name, null()))
 
 
 def _tree(model: Any, number: int) -> CTE:  # a model

@@ -22,6 +22,7 @@ from strawberry.schema_directive import Location
 
 from graphql_api.execution import PLAN, TYPE_NAME, Batch, Computed, Level, OneOf, Rows
 from graphql_api.loaders.base import BatchLoader, names_of
+from graphql_api.loaders.exact import exact_columns
 from graphql_api.loaders.page import PageLoader, TotalLoader
 from graphql_api.schema import global_id
 from graphql_api.schema.context import Context, Info
@@ -73,9 +74,10 @@ def computed(function: Callable[..., Any], *, reads: tuple[str, ...], descriptio
         ]
         return function(*values, **arguments)
 
-    parameters = list(inspect.signature(function, eval_str=True).parameters.values())
-    _give_parameters(resolve, parameters[len(reads) :], 1)
-    spec = Computed(function, reads)
+    signature = inspect.signature(function, eval_str=True)
+    _give_parameters(resolve, list(signature.parameters.values())[len(reads) :], 1)
+    gives = str if signature.return_annotation is str else None  # an int may be a large one
+    spec = Computed(function, reads, gives)
     return strawberry.field(resolver=resolve, description=description, metadata={PLAN: spec})
 
 
@@ -107,7 +109,13 @@ def one(
     def load_level(level: Level) -> Awaitable[list[Any]]:
         return _load_level(level.context.loaders.of(loader, level.columns), level.keys, level)
 
-    batch = Batch(load=load_level, key=(key,), rows=loader, authorize=authorize)
+    batch = Batch(
+        load=load_level,
+        key=(key,),
+        rows=loader,
+        exact=exact_columns(loader),
+        authorize=authorize,
+    )
     return _field(resolve, Relation(loader, key), batch, description)
 
 

@@ -1,0 +1,89 @@
+"""The keys of one loader that one wave loads together, and who waits for them."""
+
+from asyncio import Future
+from itertools import filterfalse
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from graphql_api.db.database import UNAVAILABLE
+from graphql_api.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from graphql_api.loaders.base import BatchLoader
+
+KeyT = TypeVar("KeyT")
+ValueT = TypeVar("ValueT")
+
+
+class Batch(Generic[KeyT, ValueT]):
+    """Keys that are loaded together, and who waits for them: one by one, or for whole levels."""
+
+    __slots__ = ("_loader", "levels", "singles")
+
+    def __init__(self, loader: "BatchLoader[KeyT, ValueT]") -> None:
+        self._loader = loader
+        self.singles: list[tuple[KeyT, Future[ValueT]]] = []
+        self.levels: list[tuple[list[KeyT], Future[list[ValueT]]]] = []
+
+    async def run(self) -> None:
+        """Load the keys; every caller gets an answer."""
+        known = self._loader.known
+        keys = self._keys()
+        if known:  # what was loaded before, also while these waited
+            keys = list(filterfalse(known.__contains__, keys))
+        try:
+            values = await self._loader.batch_load_fn(keys) if keys else []
+            if len(values) != len(keys):
+                raise TypeError(  # noqa: TRY301  # for one place that answers all
+                    "a loader gave another number of values than it had keys"
+                )
+            known.update(zip(keys, values, strict=True))
+        except Exception as error:  # noqa: BLE001  # each caller gets it
+            self._fail(error)
+            return
+        except BaseException:
+            self.give_up()
+            raise
+        for wanted, level in self.levels:
+            if not level.done():
+                level.set_result(values if wanted is keys else list(map(known.__getitem__, wanted)))
+        for key, single in self.singles:
+            _settle(single, known[key])
+
+    def give_up(self) -> None:
+        """Tell whoever still waits that nothing will come."""
+        self._fail(UnavailableError(UNAVAILABLE))
+
+    def _keys(self) -> list[KeyT]:
+        if len(self.levels) == 1 and not self.singles:
+            return self.levels[0][0]
+        distinct: dict[KeyT, None] = {}
+        for keys, _level in self.levels:
+            distinct.update(dict.fromkeys(keys))
+        distinct.update((key, None) for key, _single in self.singles)
+        return list(distinct)
+
+    def _fail(self, error: Exception) -> None:
+        """Give an error to all who have no answer; it is not kept for who asks again."""
+        for key, single in self.singles:
+            if not single.done():
+                self._loader.clear(key)
+                single.set_exception(error)
+        for _keys, level in self.levels:
+            _settle(level, error)
+
+
+def _settle(own: "Future[Any]", outcome: Any) -> None:
+    """Give a caller its value, or the exception in its place."""
+    if own.done():
+        return
+    if isinstance(outcome, Exception):
+        own.set_exception(outcome)
+        own.exception()  # nobody may be left to look at it: asyncio would complain
+    else:
+        own.set_result(outcome)
+
+
+def hand_over(shared: "Future[ValueT]", own: "Future[ValueT]") -> None:
+    """Give a caller what came of the future that all callers of a key share."""
+    error = shared.exception()  # looked at in any case: asyncio would say that nobody did
+    _settle(own, shared.result() if error is None else error)
