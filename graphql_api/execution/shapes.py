@@ -7,6 +7,7 @@ any more, generated code builds the answer's objects, and lists are split again.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Protocol
 
 from graphql import GraphQLError, Undefined
@@ -143,6 +144,9 @@ class LeafShape(Shape):
         return Ready([exactly(value, run) for value in values])
 
 
+_LISTS = {list}
+
+
 class ListShape(Shape):
     """A list."""
 
@@ -158,19 +162,19 @@ class ListShape(Shape):
 
     def complete(self, values: list[Any], run: "Run", at: At | None) -> Completion:
         """Flatten the lists into one column, and remember where each ends."""
-        # before anything is taken from a generator, which gives it but once
-        if any(value.__class__ is not list and _is_waited_for(value) for value in values):
-            return self._waited(values, run, at)
-        flat: list[Any] = []
-        sizes: list[int] = []
+        lists: list[Any] = values
         special: dict[int, Any] = {}
-        for index, value in enumerate(values):
-            entries = value
-            if value.__class__ is not list:
-                entries = self._entries(index, value, special, run)
-            flat += entries
-            sizes.append(len(entries))
+        if not _LISTS.issuperset(map(type, values)):
+            # before anything is taken from a generator, which gives it but once
+            if any(map(_is_waited_for, values)):
+                return self._waited(values, run, at)
+            lists = [
+                value if value.__class__ is list else self._entries(index, value, special, run)
+                for index, value in enumerate(values)
+            ]
+        sizes = list(map(len, lists))
         below = None if at is None else _below(at, sizes)
+        flat = list(chain.from_iterable(lists))
         return _Lists(self.item.complete(flat, run, below), sizes, special)
 
     def _entries(
@@ -223,13 +227,8 @@ class _Lists:
         self._special = special
 
     def finish(self, run: "Run") -> list[Any]:
-        flat = self._flat.finish(run)
-        lists: list[Any] = []
-        start = 0
-        for size in self._sizes:
-            end = start + size
-            lists.append(flat[start:end])
-            start = end
+        flat = iter(self._flat.finish(run))
+        lists: list[Any] = [list(islice(flat, size)) for size in self._sizes]
         for index, value in self._special.items():
             lists[index] = value
         return lists

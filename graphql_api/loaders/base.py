@@ -139,6 +139,11 @@ key_of = itemgetter(0)
 """Reads the key of a record, or whatever tells whose it is."""
 
 
+def rows_of(loader: Any, records: list[Any]) -> list[Any]:  # one with rows
+    """Make of records what a loader gives: themselves, or objects of all their columns."""
+    return records if loader.selected is not None else [loader.row(*each[1:]) for each in records]
+
+
 class StatementLoader(BatchLoader[KeyT, ValueT], Generic[KeyT, RowT, ValueT]):
     """A loader whose statement does not depend on the keys; column 0 of a row is its key."""
 
@@ -159,10 +164,6 @@ class StatementLoader(BatchLoader[KeyT, ValueT], Generic[KeyT, RowT, ValueT]):
         compiled = _compiled(type(self), self.selected)  # type: ignore[arg-type]  # a class can be hashed
         return await self.fetch(compiled, {"keys": keys})
 
-    def rows_of(self, records: list[Any]) -> list[Any]:
-        """Make of records what the loader gives: themselves, or objects of all their columns."""
-        return records if self.selected is not None else [self.row(*each[1:]) for each in records]
-
 
 _KEPT_STATEMENTS = 1024  # clients choose the columns; one is some 10 kB
 
@@ -179,7 +180,7 @@ class OneLoader(StatementLoader[KeyT, RowT, RowT | None], Generic[KeyT, RowT]):
     async def batch_load_fn(self, keys: list[KeyT]) -> list[RowT | None]:
         """Load the row of each key, in the keys' order."""
         records = await self.records(keys)
-        found = dict(zip(map(key_of, records), self.rows_of(records), strict=True))
+        found = dict(zip(map(key_of, records), rows_of(self, records), strict=True))
         return list(map(found.get, keys))
 
 
@@ -190,7 +191,7 @@ class ManyLoader(StatementLoader[KeyT, RowT, list[RowT]], Generic[KeyT, RowT]):
         """Load the rows of each key, in the keys' order."""
         groups: defaultdict[KeyT, list[RowT]] = defaultdict(list)
         records = await self.records(keys)
-        for record, row in zip(records, self.rows_of(records), strict=True):
+        for record, row in zip(records, rows_of(self, records), strict=True):
             groups[key_of(record)].append(row)
         return list(map(groups.__getitem__, keys))
 

@@ -7,9 +7,10 @@ statement.
 """
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from functools import partial
+from itertools import groupby, repeat
 from operator import itemgetter
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
@@ -17,7 +18,7 @@ from sqlalchemy import ColumnElement, Select, true
 
 from graphql_api.db.statement import Compiled
 from graphql_api.loaders import arm
-from graphql_api.loaders.base import BatchLoader, names_of
+from graphql_api.loaders.base import BatchLoader, key_of, names_of, rows_of
 from graphql_api.loaders.filter import hollow
 from graphql_api.loaders.keyset import Order, Position
 from graphql_api.loaders.operation import Operation
@@ -45,6 +46,14 @@ class PageKey(NamedTuple):
     """With the lists of the parent's descendants, where parents form a tree."""
     peeks: bool = True
     """Whether to find out if the list goes on: it costs a row more."""
+
+    def of(self, parents: Iterable[int]) -> "list[PageKey]":
+        """Return the same page of other parents' lists."""
+        parts = zip(parents, *map(repeat, self[1:]), strict=False)  # all but the first are endless
+        return list(map(_as_key, parts))
+
+
+_as_key: Any = partial(tuple.__new__, PageKey)  # for each parent of a level: by nothing but C
 
 
 class TotalKey(NamedTuple):
@@ -131,26 +140,28 @@ class PageLoader(BatchLoader[PageKey, Page[RowT]], Generic[RowT]):
         key = keys[0]
         ((shape, values),) = _shapes(key)
         bound: dict[str, Any] = {
-            "parent_0": [each.parent for each in keys],
+            "parent_0": list(map(_parent_of, keys)),
             "size_0": [key.size + key.peeks] * len(keys),
             **{f"where_0_{index}": value for index, value in enumerate(values)},
         }
         records = await self.fetch(self._statement((shape,)), bound)
-        n_of_place = Counter(map(_first_of, records))
-        if self.selected is None:
-            records = [self.row(*record[1:]) for record in records]
-        pages = []
-        start = 0
-        for place in range(1, len(keys) + 1):
-            met = _Found()
-            end = start + n_of_place[place]
-            met.rows = records[start:end]
-            start = end
-            pages.append(_page(key, met, met))
+        n_of_place = Counter(map(key_of, records))
+        rows = rows_of(self, records)
+        pages: list[Page[Any]] = []
+        end = 0
+        for n_met in map(n_of_place.get, range(1, len(keys) + 1), repeat(0)):
+            start, end = end, end + n_met
+            more = n_met > key.size
+            met = rows[start : end - more]
+            if key.backward:
+                pages.append(Page(met[::-1], has_next=False, has_previous=more))
+            else:
+                pages.append(Page(met, has_next=more, has_previous=False))
         return pages
 
 
-_first_of = itemgetter(0)
+_parent_of = itemgetter(0)
+_but_parent = itemgetter(slice(1, None))
 
 
 def _are_alike(keys: list[PageKey]) -> bool:
@@ -158,7 +169,7 @@ def _are_alike(keys: list[PageKey]) -> bool:
     first = keys[0]
     alike = first[1:]
     return (first.after, first.before, first.around) == (None, None, None) and all(
-        key[1:] == alike for key in keys
+        map(alike.__eq__, map(_but_parent, keys))
     )
 
 
@@ -188,7 +199,7 @@ def _take_apart(
     records: list[Any], arms: Arms, found: list[tuple[_Found, _Found]], *, plain: bool
 ) -> None:
     """Sort the records to the walks that met them."""
-    for code, alike in groupby(records, _first_of):
+    for code, alike in groupby(records, key_of):
         met = arm.met(code, plain=plain)
         shape, walks = arms[met.arm]
         walk = found[walks[met.place - 1].key][shape.backward]

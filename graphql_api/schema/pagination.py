@@ -4,6 +4,7 @@ import inspect
 from asyncio import Future
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
@@ -141,10 +142,6 @@ class PageView:
         self._names = None if columns is None else (None, *columns)
         self._values_of: Callable[[Any], Any] | None = None
 
-    def key_of(self, parent: int) -> PageKey:
-        """Return the page of one parent."""
-        return PageKey(parent, *self.key[1:])
-
     async def connection(
         self, page: Awaitable[Page[Any]], parent: int, counted: int | None
     ) -> "Connection":
@@ -158,10 +155,7 @@ class PageView:
         counts: Iterable[int | None],
     ) -> list["Connection"]:
         """Do the same for a whole level."""
-        return [
-            Connection(page, self, parent, counted)
-            for page, parent, counted in zip(await pages, parents, counts, strict=True)
-        ]
+        return list(map(Connection, await pages, repeat(self), parents, counts))
 
     def cursor_of(self, row: Any) -> str:
         """Build a row's cursor in this list and order."""

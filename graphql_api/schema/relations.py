@@ -162,7 +162,7 @@ def page(
         parents = level.keys if key is not None else [0]
         if total is not None:
             parents, counts = zip(*level.keys, strict=True)  # type: ignore[assignment]  # tuples do
-        found = _load_level(loading, [view.key_of(parent) for parent in parents], level)
+        found = _load_level(loading, wanted.of(parents), level)
         return view.connections(found, parents, counts)
 
     needs = partial(pages.needs, names_of(loader.row))
@@ -170,6 +170,7 @@ def page(
         load=load_level,
         key=reads,
         rows=loader,
+        exact=exact_columns(loader),
         needs=needs,
         authorize=authorize,
     )
