@@ -5,14 +5,13 @@ with an example.
 """
 
 from graphql_api.execution.counters import Counters
-from graphql_api.execution.declare import PLAN, TYPE_NAME, Batch, Computed, Level, OneOf, Rows
+from graphql_api.execution.declare import PLAN, Batch, Computed, Level, OneOf, Rows
 from graphql_api.execution.documents import DocumentCache, documents_of
 from graphql_api.execution.executor import PlanExecutor
 from graphql_api.execution.options import Execution, Mode
 
 __all__ = [
     "PLAN",
-    "TYPE_NAME",
     "Batch",
     "Computed",
     "Counters",

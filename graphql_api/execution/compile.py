@@ -24,7 +24,7 @@ from graphql_api.execution.classify import (
     leads_to_rows,
     may_read_path,
 )
-from graphql_api.execution.declare import PLAN, TYPE_NAME, Batch, Computed, OneOf, Rows
+from graphql_api.execution.declare import PLAN, Batch, Computed, OneOf, Rows
 from graphql_api.execution.generate import give_builder
 from graphql_api.execution.leaves import Leaf
 from graphql_api.execution.objects import AbstractShape, ObjectShape
@@ -127,7 +127,7 @@ class _Compiler:
             if field is not None:
                 scope.fields.append(field)
                 if source is not None:
-                    source.add(*(name for name in field.reads if name != TYPE_NAME))
+                    source.add(*field.reads)
                     source.are_objects |= isinstance(field, Resolver)
         self._scopes.append(scope)
         return scope

@@ -12,9 +12,6 @@ from typing import Any, TypeAlias
 PLAN = "plan"
 """The key of a field's metadata under which one of these stands."""
 
-TYPE_NAME = "__typename"
-"""In `Computed.reads`: the name of the GraphQL type instead of a column."""
-
 
 Exact: TypeAlias = tuple[type, bool]
 """The class of some values, and whether None is among them."""
@@ -80,6 +77,8 @@ class Computed:
     reads: tuple[str, ...]
     gives: type | None = None
     """The class of all that it returns, if it is just one, in the same sense as `Batch.exact`."""
+    per_type: bool = False
+    """Whether ``function`` is one that gives the function for a GraphQL type, by its name."""
 
 
 @dataclass(frozen=True, slots=True)

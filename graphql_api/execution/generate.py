@@ -5,21 +5,20 @@ For ``{ id title author { name } }`` of rows (key, id, title, author_id) it come
     def build(objects, run, column0):
         return [
             {
-                'id': (v0 if (v0 := function0('Post', r1)).__class__ is str else exactly0(v0, run)),
+                'id': (v0 if (v0 := function0(r1)).__class__ is str else exactly0(v0, run)),
                 'title': (r2 if r2.__class__ is str else exactly1(r2, run)),
                 'author': c0,
             }
             for (_, r1, r2, _), c0 in zip(objects, column0)
         ]
 
-or, where the classes of values are known for certain, to ``'id': function0('Post', r1)`` and
+or, where the classes of values are known for certain, to ``'id': function0(r1)`` and
 ``'title': r2``.
 """
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from graphql_api.execution.declare import TYPE_NAME
 from graphql_api.execution.leaves import Leaf, RerunNeededError
 from graphql_api.execution.plan import (
     Attribute,
@@ -37,8 +36,7 @@ from graphql_api.execution.shapes import LeafShape
 def give_builder(scope: Scope, *, early: bool) -> None:
     """Divide the scope's fields, and write and compile the function that builds its objects."""
     for field in scope.fields:
-        if TYPE_NAME not in field.reads:
-            field.read = scope.getter(*field.reads)
+        field.read = scope.getter(*field.reads)
         if not _is_inline(field, early=early):
             scope.columned.append(field)
         elif isinstance(field, OneOfField) or _has_arguments(field):
@@ -110,8 +108,6 @@ def _inline(number: int, field: Field, scope: Scope, names: dict[str, Any]) -> s
 
 
 def _variable(name: str, scope: Scope) -> str:
-    if name == TYPE_NAME:
-        return repr(scope.type.name)
     if scope.is_sequence and scope.source is not None:
         return f"r{scope.source.place(name)}"
     return f"o.{name}"
@@ -165,10 +161,7 @@ def _one_by_one(
 
 def _attempt(field: Field, function: Callable[..., Any] | None, scope: Scope, each: Any) -> Any:
     try:
-        values = [
-            scope.type.name if name == TYPE_NAME else scope.getter(name)(each)
-            for name in field.reads
-        ]
+        values = [scope.getter(name)(each) for name in field.reads]
         if isinstance(field, Attribute):
             return values[0]
         if function is None and isinstance(field, ComputedField):

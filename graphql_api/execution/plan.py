@@ -14,7 +14,7 @@ from graphql.execution.collect_fields import FieldDetails
 from graphql.pyutils import Path
 from strawberry.types.field import StrawberryField
 
-from graphql_api.execution.declare import TYPE_NAME, Computed, Exact, OneOf
+from graphql_api.execution.declare import Computed, Exact, OneOf
 from graphql_api.execution.info import Arguments, At, LazyInfo
 from graphql_api.execution.run import Run
 from graphql_api.execution.shapes import Completion, Shape
@@ -206,10 +206,7 @@ class _OfColumns(Field):
     def start(self, scope: Scope, objects: list[Any], run: Run, at: At | None) -> Completion:
         """Call the function for all objects."""
         function = self.bind(run)
-        read = [
-            (lambda _object: scope.type.name) if name == TYPE_NAME else scope.getter(name)
-            for name in self.reads
-        ]
+        read = [scope.getter(name) for name in self.reads]
         values = [
             _attempt(lambda each: function(*(get(each) for get in read)), each) for each in objects
         ]
@@ -222,6 +219,8 @@ class ComputedField(_OfColumns):
     def __init__(self, computed: Computed, *given: Any) -> None:
         super().__init__(*given)
         self.function = computed.function
+        if computed.per_type:
+            self.function = computed.function(self.parent_type.name)
         self.reads = computed.reads
         self.gives = computed.gives
 

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from functools import lru_cache
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from graphql_api.errors import BadUserInputError
@@ -27,7 +27,7 @@ LARGEST_ID = 2**63 - 1
 
 _LONGEST_ID = 100  # characters; no type's name makes a longer one
 # what people read at the same time is much the same; one is some 200 bytes
-_KEPT_IDS = 32_768
+_KEPT_IDS = 16_384
 
 _TYPE_OF_ROW: dict[type, str] = {
     row: name
@@ -48,9 +48,34 @@ def type_of(row: object) -> str:
     return _TYPE_OF_ROW[type(row)]
 
 
-@lru_cache(_KEPT_IDS)
+class _Ids(dict[int, str]):
+    """The ids of one type's rows, by number; each is made when it is first asked for."""
+
+    def __init__(self, type_name: str) -> None:
+        super().__init__()
+        self._type_name = type_name
+
+    def __missing__(self, number: int) -> str:
+        if len(self) >= _KEPT_IDS:
+            self.clear()
+        text = self[number] = _spelled(self._type_name, number)
+        return text
+
+
+_IDS = {type_name: _Ids(type_name) for type_name in NODES}
+
+
+def encoder(type_name: str) -> Callable[[int], str]:
+    """Return what builds the global ids of one type's rows."""
+    return _IDS[type_name].__getitem__
+
+
 def encode(type_name: str, number: int) -> str:
     """Build the global id of a row."""
+    return _IDS[type_name][number]
+
+
+def _spelled(type_name: str, number: int) -> str:
     return base64.b64encode(f"{type_name}:{number}".encode()).decode()
 
 
@@ -67,7 +92,7 @@ def decode(text: str) -> GlobalId:
         found = GlobalId(type_name, int(digits))
     except (ValueError, binascii.Error):
         raise _not_an_id(text) from None
-    if type_name not in NODES or encode(*found) != text or found.number < 1:
+    if type_name not in NODES or _spelled(*found) != text or found.number < 1:
         raise _not_an_id(text)
     return found
 

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import repeat
 from operator import attrgetter
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 import strawberry
 from strawberry.schema_directive import Location
 
-from graphql_api.execution import PLAN, TYPE_NAME, Batch, Computed, Level, OneOf, Rows
+from graphql_api.execution import PLAN, Batch, Computed, Level, OneOf, Rows
 from graphql_api.loaders.base import BatchLoader, names_of
 from graphql_api.loaders.exact import exact_columns
 from graphql_api.loaders.page import PageLoader, TotalLoader
@@ -65,19 +65,29 @@ def rows(description: str) -> Any:
     return strawberry.field(description=description, metadata={PLAN: Rows()})
 
 
-def computed(function: Callable[..., Any], *, reads: tuple[str, ...], description: str) -> Any:
-    """Declare a field that is a function of columns; its further parameters are arguments."""
+def computed(
+    function: Callable[..., Any],
+    *,
+    reads: tuple[str, ...],
+    description: str,
+    per_type: bool = False,
+) -> Any:
+    """Declare a field that is a function of columns; its further parameters are arguments.
+
+    ``per_type`` says that ``function`` gives the function for a type, by the type's name.
+    """
 
     def resolve(root: Any, **arguments: Any) -> Any:
-        values = [
-            global_id.type_of(root) if name == TYPE_NAME else getattr(root, name) for name in reads
-        ]
-        return function(*values, **arguments)
+        chosen = function(global_id.type_of(root)) if per_type else function
+        return chosen(*(getattr(root, name) for name in reads), **arguments)
 
     signature = inspect.signature(function, eval_str=True)
-    _give_parameters(resolve, list(signature.parameters.values())[len(reads) :], 1)
-    gives = str if signature.return_annotation is str else None  # an int may be a large one
-    spec = Computed(function, reads, gives)
+    parameters = [] if per_type else list(signature.parameters.values())[len(reads) :]
+    _give_parameters(resolve, parameters, 1)
+    returned = signature.return_annotation
+    returned = get_args(returned)[-1] if per_type else returned
+    gives = str if returned is str else None  # an int may be a large one
+    spec = Computed(function, reads, gives, per_type)
     return strawberry.field(resolver=resolve, description=description, metadata={PLAN: spec})
 
 

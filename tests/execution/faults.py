@@ -86,6 +86,10 @@ def _person(faults: _Faults, n: int) -> Person:
         other_names=faults(faults.any(["a", None], None, []), [[]], {1}, {"a": 1}, [1, True]),
         boss_id=_key(faults, n),
         favourite_id=faults(faults.any(n, 2, (n + 3) % 6), None, 99),
+        serial=n,
+        note=faults.any(f"note {n}", None),
+        remark=faults("remark", None),
+        since=_time(n),
     )
 
 

@@ -62,9 +62,18 @@ def shown(arguments: Mapping[str, Any]) -> str:
     return repr(sorted(arguments.items()))
 
 
-def badge_of(type_name: str, handle: Any, times: int = 1) -> str:
-    """Compute from the type's name, a column and an argument."""
-    return f"{type_name}:{handle * times}"
+def badge_of(type_name: str) -> Callable[..., str]:
+    """Give what computes from the type's name, a column and an argument."""
+
+    def badge(handle: Any, times: int = 1) -> str:
+        return f"{type_name}:{handle * times}"
+
+    return badge
+
+
+def stamp_of(serial: int) -> str:
+    """Compute what is always a text."""
+    return f"no. {serial}"
 
 
 async def promised(value: Any) -> Any:

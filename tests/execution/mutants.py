@@ -34,6 +34,16 @@ def lists_are_split_at_the_wrong_places(patch: Patch) -> None:
 
 
 @mutant
+def a_column_that_may_be_null_is_written_as_it_is(patch: Patch) -> None:
+    original = leaves.Leaf.writes
+
+    def writes(self: Any, exact: Any) -> bool:
+        return original(self, exact and (exact[0], False))
+
+    patch.setattr(leaves.Leaf, "writes", writes)
+
+
+@mutant
 def an_object_gets_the_value_of_a_key_by_position(patch: Patch) -> None:
     def finish(self: Any, run: Any) -> list[Any]:
         finished = self._completion.finish(run)

@@ -21,6 +21,7 @@ from tests.execution.inputs import (
     initials_of,
     marks_of,
     planned,
+    stamp_of,
 )
 from tests.execution.world import ask, column_of, laid_out, loading, refuse, spread, turns
 
@@ -79,6 +80,15 @@ class ArticlePage:
         )
 
 
+EXACT: dict[str, tuple[type, bool]] = {
+    "serial": (int, False),
+    "note": (str, True),
+    "remark": (str, True),
+    "since": (datetime, False),
+}
+"""The columns of people that no fault changes; one is null at times where none may be."""
+
+
 @strawberry.type
 class Person:
     """A row with columns of every kind."""
@@ -100,10 +110,20 @@ class Person:
     boss_id: strawberry.Private[Any]
     favourite_id: strawberry.Private[Any]
 
-    @planned(Computed(badge_of, ("__typename", "handle")))
+    serial: int
+    note: str | None
+    remark: str
+    since: datetime
+
+    @planned(Computed(badge_of, ("handle",), str, per_type=True))
     def badge(self, times: int = 1) -> str:
         """Give the type and the handle."""
-        return badge_of("Person", self.handle, times)
+        return badge_of("Person")(self.handle, times)
+
+    @planned(Computed(stamp_of, ("serial",), str))
+    def stamp(self) -> str:
+        """Give a text that needs no look."""
+        return stamp_of(self.serial)
 
     @planned(Computed(initials_of, ("handle",)))
     def initials(self) -> str | None:
@@ -125,12 +145,12 @@ class Person:
         """Give a column of lists."""
         return column_of(MANY_TEXTS, self, own)  # type: ignore[no-any-return]  # faults included
 
-    @planned(Batch(load=loading("person"), key=("boss_id",), rows="people"))
+    @planned(Batch(load=loading("person"), key=("boss_id",), rows="people", exact=EXACT))
     async def boss(self, info: Info) -> Optional["Person"]:
         """Give one row, or none."""
         return await ask(info, "person", self.boss_id)  # type: ignore[no-any-return]  # faults included
 
-    @planned(Batch(load=loading("person"), key=("favourite_id",), rows="people"))
+    @planned(Batch(load=loading("person"), key=("favourite_id",), rows="people", exact=EXACT))
     async def best(self, info: Info) -> "Person":
         """Give one row, which must be there."""
         return await ask(info, "person", self.favourite_id)  # type: ignore[no-any-return]  # faults included
@@ -184,7 +204,7 @@ class Article:
     author_id: strawberry.Private[Any]
     number: strawberry.Private[int]
 
-    @planned(Batch(load=loading("person"), key=("author_id",), rows="people"))
+    @planned(Batch(load=loading("person"), key=("author_id",), rows="people", exact=EXACT))
     async def author(self, info: Info) -> Person | None:
         """Give one row, or none."""
         return await ask(info, "person", self.author_id)  # type: ignore[no-any-return]  # faults included

@@ -10,7 +10,7 @@ from strawberry.schema.config import StrawberryConfig
 from graphql_api.execution import Batch
 from tests.execution.inputs import Filter, Info, Odd, planned, shown, write_odd
 from tests.execution.nodes import Cat, Dog, Node, Pet, Pin, Tag, Thing
-from tests.execution.rows import Article, Person
+from tests.execution.rows import EXACT, Article, Person
 from tests.execution.world import ask, fresh, loading, refuse, spread, turns
 
 
@@ -25,7 +25,7 @@ class Query:
     hello: str = "world"
     broken: str | None = strawberry.field(default=None)
 
-    @planned(Batch(load=loading("people"), rows="people", authorize=refuse))
+    @planned(Batch(load=loading("people"), rows="people", exact=EXACT, authorize=refuse))
     async def people(self, info: Info, first: int = 3) -> list[Person | None]:
         """Load rows at the root."""
         return await _rooted(info, "people", {"first": first})  # type: ignore[no-any-return]  # faults included

@@ -1,6 +1,6 @@
 """What the comparison found once, each in a few lines."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 import pytest
@@ -25,6 +25,10 @@ async def _stream() -> AsyncGenerator[int]:
     yield 3
 
 
+def _shown(key: Any, n: int = 1) -> str:
+    return str(key) * n
+
+
 def planned(says: Any, function: Any) -> Any:
     return strawberry.field(resolver=function, metadata={PLAN: says})
 
@@ -45,12 +49,16 @@ class Item:
     def _of_key(self, n: int = 1) -> str | None:  # noqa: ARG002  # read by the schema
         return None if self.key is None else str(self.key)
 
+    def _sure_text(self, n: int = 1) -> str:
+        return _shown(self.key, n)
+
     def _nothing(self) -> str | None:
         raise TypeError("a loader gave another number of values than it had keys")
 
     computed = planned(Computed(list, ("texts",)), _texts)
     one_of = planned(OneOf("n", {None: "texts"}), _texts)
     late = planned(Computed(lambda _: _late("late"), ("key",)), _late_text)
+    sure = planned(Computed(_shown, ("key",), str), _sure_text)
     of_key = planned(Batch(load=_load, key=("key",)), _of_key)
     nothing = planned(Batch(load=_load_nothing, key=("key",)), _nothing)
 
@@ -80,19 +88,19 @@ class Query:
         return list(_items(keys))
 
 
-def _changed(type_name: str) -> str:
-    return f"{type_name} changed"
+def _changed(type_name: str) -> Callable[[], str]:
+    return lambda: f"{type_name} changed"
 
 
 def _change() -> str:
-    return _changed("Mutation")
+    return _changed("Mutation")()
 
 
 @strawberry.type
 class Mutation:
     """The root of mutations, with a computed field of its own."""
 
-    change = planned(Computed(_changed, ("__typename",)), _change)
+    change = planned(Computed(_changed, (), per_type=True), _change)
 
     @strawberry.mutation
     def item(self) -> Item:
@@ -116,6 +124,8 @@ EXPECTED = strawberry.Schema(Query, Mutation)
         ("query Q($n: Int) { items(keys: [null, null]) { ofKey(n: $n) } }", {"n": None}),
         ('query Q($n: Int) { items(keys: [null, "a"]) { ofKey(n: $n) } }', {"n": None}),
         ('{ items(keys: ["a", "b"]) { nothing ofKey } }', None),
+        ("{ items { sure } }", None),
+        ("query Q($n: Int) { items { sure(n: $n) } }", {"n": None}),
     ],
 )
 async def test_plans_answer_as_graphql_core_does(text: str, variables: Any) -> None:

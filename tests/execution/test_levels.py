@@ -60,7 +60,7 @@ async def test_siblings_of_any_speed_do_not_split_a_level(n_turns: int) -> None:
         sureArticles(n: 6) { next { author { handle } } things { ... on Tag { owner { handle } } } }
         nodes { ... on Tag { owner { boss { handle } } } ... on Pin { other { id } } }
     }"""
-    world = make_world(1, 0.0)
+    world = make_world(2, 0.0)
     world.n_turns = n_turns
     context = Context(world)
     result = await run(PlanExecutor, parse(text), {}, context)

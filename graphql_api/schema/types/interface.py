@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 
 import strawberry
 
-from graphql_api.execution import TYPE_NAME
 from graphql_api.schema import global_id
 from graphql_api.schema.relations import computed, plain, promised
 from graphql_api.schema.types.lazy import LazyUserConnection
@@ -15,8 +14,9 @@ from graphql_api.schema.types.user_pages import PEOPLE_PAGES
 def global_id_field() -> Any:
     """Declare the field `id`."""
     return computed(
-        global_id.encode,
-        reads=(TYPE_NAME, "id"),
+        global_id.encoder,
+        reads=("id",),
+        per_type=True,
         description="The global id; opaque, and the same for ever.",
     )
 
