@@ -3,29 +3,29 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from graphql import FieldNode, GraphQLField, GraphQLObjectType, VariableNode, Visitor, visit
+from graphql import FieldNode, GraphQLField, GraphQLObjectType
 from graphql.execution.collect_fields import FieldDetails
 from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path
-from strawberry.relay import GlobalID
-from strawberry.scalars import is_scalar
 from strawberry.types.arguments import convert_arguments
-from strawberry.types.base import StrawberryOptional
 from strawberry.types.field import StrawberryField
+
+from graphql_api.execution.arguments import compiled, has_variable
 
 At = Callable[[], list[Path | None]]
 """Gives the paths of a column of values."""
 
 
 class Arguments:
-    """The arguments of one field of an operation; worked out once where no variable is in them."""
+    """The arguments of one field of an operation; worked out once but for the variables in them."""
 
     __slots__ = (
+        "_compiled",
         "_definition",
         "_details",
         "_field",
+        "_is_compiled",
         "_kept",
-        "_scalars",
         "is_constant",
         "is_empty",
     )
@@ -37,9 +37,12 @@ class Arguments:
         self._details = details
         self._field = field
         self._kept: dict[str, Any] | None = None
-        self._scalars: dict[str, str] | None = None
+        self._compiled: Callable[[Mapping[str, Any]], dict[str, Any] | None] | None = None
+        self._is_compiled = False
         self.is_empty = not definition.args and not details.node.arguments
-        self.is_constant = self.is_empty or not _has_variable(details.node)
+        self.is_constant = self.is_empty or not any(
+            has_variable(argument.value) for argument in details.node.arguments or ()
+        )
 
     def raw(self, executor: Any) -> dict[str, Any]:
         """Return them as graphql-core coerces them.
@@ -67,51 +70,31 @@ class Arguments:
             return self._kept
         if self._field is None or self.is_empty:
             return {}
+        if not self._is_compiled:
+            self._compile(self._field, executor)
+        if self._compiled is not None:
+            converted = self._compiled(executor.variable_values.coerced)
+            if converted is not None:
+                return converted
+        return self._converted_slowly(self._field, executor)
+
+    def _compile(self, field: StrawberryField, executor: Any) -> None:
+        self._is_compiled = True
+        if not self.is_constant and self._details.fragment_variable_values is None:
+            schema = executor.schema._strawberry_schema  # noqa: SLF001  # how Strawberry links them
+            self._compiled = compiled(self._definition, self._details.node, field, schema)
+
+    def _converted_slowly(self, field: StrawberryField, executor: Any) -> dict[str, Any]:
         schema = executor.schema._strawberry_schema  # noqa: SLF001  # how Strawberry links them
-        raw = self.raw(executor)
-        if self._scalars is None:
-            self._scalars = _scalars(self._field, schema)
-        if self._scalars.keys() >= raw.keys():
-            converted = {self._scalars[name]: value for name, value in raw.items()}
-        else:
-            converted = convert_arguments(
-                raw,
-                self._field.arguments,
-                scalar_registry=schema.schema_converter.scalar_registry,
-                config=schema.config,
-            )
+        converted = convert_arguments(
+            self.raw(executor),
+            field.arguments,
+            scalar_registry=schema.schema_converter.scalar_registry,
+            config=schema.config,
+        )
         if self.is_constant:
             self._kept = converted
         return converted
-
-
-def _scalars(field: StrawberryField, schema: Any) -> dict[str, str]:
-    """Return the Python names of the arguments that reach a resolver as graphql-core gives them."""
-    registry = schema.schema_converter.scalar_registry
-    names: dict[str, str] = {}
-    for argument in field.arguments:
-        kind = argument.type
-        if type(kind) is StrawberryOptional:
-            kind = kind.of_type
-        if is_scalar(kind, registry) and kind is not GlobalID:
-            names[schema.config.name_converter.from_argument(argument)] = argument.python_name
-    return names
-
-
-class _FindsVariable(Visitor):
-    found = False
-
-    def enter_variable(self, *_: Any) -> None:
-        self.found = True
-
-
-def _has_variable(node: FieldNode) -> bool:
-    finder = _FindsVariable()
-    for argument in node.arguments or ():
-        if isinstance(argument.value, VariableNode):
-            return True
-        visit(argument, finder)
-    return finder.found
 
 
 class LazyInfo:

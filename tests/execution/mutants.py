@@ -229,7 +229,7 @@ def boolean_variables_are_not_in_the_key_of_a_plan(patch: Patch) -> None:
 
 @mutant
 def arguments_are_kept_though_a_variable_is_in_them(patch: Patch) -> None:
-    patch.setattr(info, "_has_variable", lambda _node: False)
+    patch.setattr(info, "has_variable", lambda _node: False)
 
 
 @mutant
