@@ -9,6 +9,8 @@ from graphql_api.execution.declare import PLAN, Batch, Computed, Level, OneOf, R
 from graphql_api.execution.documents import DocumentCache, documents_of
 from graphql_api.execution.executor import PlanExecutor
 from graphql_api.execution.options import Execution, Mode
+from graphql_api.execution.prepared import operation_of
+from graphql_api.execution.started import Started
 
 __all__ = [
     "PLAN",
@@ -22,5 +24,7 @@ __all__ = [
     "OneOf",
     "PlanExecutor",
     "Rows",
+    "Started",
     "documents_of",
+    "operation_of",
 ]

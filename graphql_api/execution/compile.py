@@ -40,6 +40,7 @@ from graphql_api.execution.plan import (
     chosen_column,
 )
 from graphql_api.execution.relation import RelationField
+from graphql_api.execution.run import Run
 from graphql_api.execution.shapes import LeafShape, ListShape, Shape
 
 # of fields and object types: a short text can come to billions, by fragments in fragments or by
@@ -57,19 +58,20 @@ class Plan:
         self.awaits_loaders = awaits_loaders
 
 
-def compile_plan(executor: Any, *, leaves_times: bool) -> Plan:
-    """Compile the executor's operation for the values that its Boolean variables have.
+def compile_plan(run: Run, *, leaves_times: bool) -> Plan:
+    """Compile the operation of a run for the values that its Boolean variables have.
 
     Raises:
         UnplannedError: it holds something that no plan can do.
     """
+    executor = run.executor
     operation = executor.operation
     root = executor.schema.get_root_type(operation.operation)
     if operation.operation is OperationType.SUBSCRIPTION or root is None:
         raise UnplannedError("a subscription" if root is not None else "no root type")
     if any(fragment.variable_signatures for fragment in executor.fragments.values()):
         raise UnplannedError("a fragment with variables")
-    compiler = _Compiler(executor, leaves_times=leaves_times)
+    compiler = _Compiler(run, leaves_times=leaves_times)
     try:
         return compiler.plan(root)
     except RecursionError:
@@ -85,8 +87,9 @@ class _Relation:
 
 
 class _Compiler:
-    def __init__(self, executor: Any, *, leaves_times: bool) -> None:
-        self._executor = executor
+    def __init__(self, run: Run, *, leaves_times: bool) -> None:
+        self._run = run
+        self._executor = executor = run.executor
         self._schema = executor.schema
         self._leaves_times = leaves_times
         self._columns: dict[Any, Columns] = {}
@@ -189,7 +192,7 @@ class _Compiler:
         if not field.arguments.is_constant:
             return field
         try:
-            column = chosen_column(says, field.arguments, self._executor)
+            column = chosen_column(says, field.arguments, self._run)
         except Exception:  # noqa: BLE001  # a wrong argument: said when the plan runs
             return field
         attribute = Attribute(*given)
@@ -226,7 +229,7 @@ class _Compiler:
         if not field.arguments.is_constant:
             return None
         try:
-            return field.arguments.converted(self._executor)
+            return field.arguments.converted(self._run)
         except Exception:  # noqa: BLE001  # a wrong argument: said when the plan runs
             return None
 

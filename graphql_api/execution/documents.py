@@ -1,9 +1,10 @@
 """Documents, parsed and validated once per text."""
 
 from collections.abc import Iterator
+from typing import Any
 from weakref import WeakKeyDictionary
 
-from graphql import DocumentNode, Node
+from graphql import DocumentNode, Node, OperationDefinitionNode
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.base import BaseSchema
 
@@ -17,8 +18,24 @@ MOST_BYTES = 32 * 2**20
 BYTES_PER_TOKEN = 650
 BYTES_PER_CHARACTER = 9  # a comment holds its text a second time, and a character may be four
 
+# what `prepared.py` keeps of each operation, and of each of its variables
+BYTES_PER_OPERATION = 2000
+BYTES_PER_VARIABLE = 300
+
+
+class KnownDocument:
+    """A valid document, and its operations as far as they were prepared."""
+
+    __slots__ = ("document", "prepared")
+
+    def __init__(self, document: DocumentNode) -> None:
+        self.document = document
+        self.prepared: dict[str | None, Any] = {}
+        """By the name that was asked for."""
+
+
 # what is valid for one schema may not be for another
-_documents: WeakKeyDictionary[BaseSchema, BoundedCache[DocumentNode]] = WeakKeyDictionary()
+_documents: WeakKeyDictionary[BaseSchema, BoundedCache[KnownDocument]] = WeakKeyDictionary()
 
 
 class DocumentCache(SchemaExtension):
@@ -34,12 +51,13 @@ class DocumentCache(SchemaExtension):
         kept = documents_of(context.schema)
         found = None if context.query is None else kept.get(context.query)
         if found is not None:
-            context.graphql_document = found
+            context.graphql_document = found.document
             context.validation_rules = ()
         yield
         document = context.graphql_document
         if found is None and self._is_valid and context.query and document is not None:
-            kept.put(context.query, document, bytes_of(document))
+            n_bytes = bytes_of(document) + bytes_of_prepared(document)
+            kept.put(context.query, KnownDocument(document), n_bytes)
 
     def on_execute(self) -> Iterator[None]:
         """Note that the document is valid: Strawberry executes no other."""
@@ -47,12 +65,22 @@ class DocumentCache(SchemaExtension):
         yield
 
 
-def documents_of(schema: BaseSchema) -> BoundedCache[DocumentNode]:
+def documents_of(schema: BaseSchema) -> BoundedCache[KnownDocument]:
     """Return the cache of a schema's documents."""
     kept = _documents.get(schema)
     if kept is None:
         kept = _documents[schema] = BoundedCache(MOST_BYTES)
     return kept
+
+
+def bytes_of_prepared(document: DocumentNode) -> int:
+    """Return what the operations of a document take in memory once each is prepared."""
+    n_bytes = BYTES_PER_OPERATION  # a single one can be prepared twice: by its name, and without
+    for each in document.definitions:
+        if isinstance(each, OperationDefinitionNode):
+            n_variables = len(each.variable_definitions or ())
+            n_bytes += BYTES_PER_OPERATION + 2 * BYTES_PER_VARIABLE * n_variables
+    return n_bytes
 
 
 def bytes_of(node: Node) -> int:

@@ -11,6 +11,7 @@ from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
 from graphql_api.execution.arguments import compiled, has_variable
+from graphql_api.execution.run import Run
 
 At = Callable[[], list[Path | None]]
 """Gives the paths of a column of values."""
@@ -60,7 +61,7 @@ class Arguments:
             executor.hide_suggestions,
         )
 
-    def converted(self, executor: Any) -> Mapping[str, Any]:
+    def converted(self, run: Run) -> Mapping[str, Any]:
         """Return them as Strawberry would hand them to a resolver.
 
         Raises:
@@ -71,23 +72,23 @@ class Arguments:
         if self._field is None or self.is_empty:
             return {}
         if not self._is_compiled:
-            self._compile(self._field, executor)
+            self._compile(self._field, run)
         if self._compiled is not None:
-            converted = self._compiled(executor.variable_values.coerced)
+            converted = self._compiled(run.variables)
             if converted is not None:
                 return converted
-        return self._converted_slowly(self._field, executor)
+        return self._converted_slowly(self._field, run)
 
-    def _compile(self, field: StrawberryField, executor: Any) -> None:
+    def _compile(self, field: StrawberryField, run: Run) -> None:
         self._is_compiled = True
         if not self.is_constant and self._details.fragment_variable_values is None:
-            schema = executor.schema._strawberry_schema  # noqa: SLF001  # how Strawberry links them
+            schema = _schema_of(run)
             self._compiled = compiled(self._definition, self._details.node, field, schema)
 
-    def _converted_slowly(self, field: StrawberryField, executor: Any) -> dict[str, Any]:
-        schema = executor.schema._strawberry_schema  # noqa: SLF001  # how Strawberry links them
+    def _converted_slowly(self, field: StrawberryField, run: Run) -> dict[str, Any]:
+        schema = _schema_of(run)
         converted = convert_arguments(
-            self.raw(executor),
+            self.raw(run.executor),
             field.arguments,
             scalar_registry=schema.schema_converter.scalar_registry,
             config=schema.config,
@@ -95,6 +96,10 @@ class Arguments:
         if self.is_constant:
             self._kept = converted
         return converted
+
+
+def _schema_of(run: Run) -> Any:
+    return run.executor.schema._strawberry_schema  # noqa: SLF001  # how Strawberry links them
 
 
 class LazyInfo:

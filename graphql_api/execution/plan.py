@@ -230,7 +230,7 @@ class ComputedField(_OfColumns):
         if self.arguments.is_empty:
             return function
         try:
-            given = self.arguments.converted(run.executor)
+            given = self.arguments.converted(run)
         except Exception as error:  # noqa: BLE001  # whatever is wrong with an argument
             return _always(error)
         return lambda *values: function(*values, **given)
@@ -247,16 +247,16 @@ class OneOfField(_OfColumns):
     def bind(self, run: Run) -> Callable[..., Any]:
         """Choose the column."""
         try:
-            column = chosen_column(self._one_of, self.arguments, run.executor)
+            column = chosen_column(self._one_of, self.arguments, run)
         except Exception as error:  # noqa: BLE001  # whatever is wrong with an argument
             return _always(error)
         place = self.reads.index(column)
         return lambda *values: values[place]
 
 
-def chosen_column(one_of: OneOf, arguments: Arguments, executor: Any) -> str:
+def chosen_column(one_of: OneOf, arguments: Arguments, run: Run) -> str:
     """Return the column that the argument names."""
-    return one_of.columns[arguments.converted(executor).get(one_of.argument)]
+    return one_of.columns[arguments.converted(run).get(one_of.argument)]
 
 
 def _always(error: Exception) -> Callable[..., Any]:

@@ -30,7 +30,7 @@ class RelationField(Field):
         below = self.below(scope, at)
         assert self.shape is not None  # noqa: S101  # set by the compiler
         try:
-            arguments = self.arguments.converted(run.executor)
+            arguments = self.arguments.converted(run)
         except Exception as error:  # noqa: BLE001  # whatever is wrong with an argument
             return self.shape.complete([error] * len(objects), run, below)
         keys, distinct, others = _keys(self.read, objects)
@@ -39,10 +39,10 @@ class RelationField(Field):
             return spread.complete([])
         try:
             if self.batch.authorize is not None:
-                self.batch.authorize(run.executor.context_value, arguments)
+                self.batch.authorize(run.context, arguments)
             loading = self.batch.load(
                 Level(
-                    context=run.executor.context_value,
+                    context=run.context,
                     keys=distinct,
                     n_parents=len(keys) - sum(map(keys.count, others)),
                     arguments=arguments,

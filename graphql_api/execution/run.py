@@ -1,6 +1,6 @@
 """A run of a plan: level by level, until nothing is waited for."""
 
-from collections.abc import Awaitable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,10 +10,30 @@ if TYPE_CHECKING:
 class Run:
     """What one execution of a plan keeps track of."""
 
-    __slots__ = ("executor", "has_errors", "types", "waiting")
+    __slots__ = (
+        "_executor",
+        "_make_executor",
+        "context",
+        "has_errors",
+        "root_value",
+        "types",
+        "variables",
+        "waiting",
+    )
 
-    def __init__(self, executor: Any) -> None:
-        self.executor = executor
+    def __init__(
+        self,
+        context: Any,
+        root_value: Any,
+        variables: dict[str, Any],
+        make_executor: Callable[[], Any],
+    ) -> None:
+        self.context = context
+        self.root_value = root_value
+        self.variables = variables
+        """As graphql-core coerces them."""
+        self._make_executor = make_executor
+        self._executor: Any = None
         self.waiting: list[After] = []
         """What the objects opened so far wait for: the next level."""
         self.has_errors = False
@@ -21,28 +41,41 @@ class Run:
         self.types: dict[int, str] = {}
         """The types of objects behind interfaces and unions, by their ids."""
 
+    @property
+    def executor(self) -> Any:
+        """The `PlanExecutor` of the operation, made when something asks for it."""
+        if self._executor is None:
+            self._executor = self._make_executor()
+        return self._executor
+
+    def end(self) -> None:
+        """Cut what leads from the executor to itself, now that the operation is over.
+
+        It would keep all that the operation loaded until the garbage collector comes by, which
+        costs more than to run the plan.
+        """
+        if self._executor is not None:
+            self._executor.async_helpers = None
+
     async def levels(self) -> None:
-        """Go down level by level: wait for all of one before the next begins."""
+        """Go down level by level: wait for all of one before the next begins.
+
+        One is waited for after the other: they have all been started. An exception is an outcome.
+        """
         while self.waiting:
             waiting, self.waiting = self.waiting, []
-            outcomes = await _each([after.awaitable for after in waiting])
+            outcomes: list[Any] = []
+            try:
+                for after in waiting:
+                    try:
+                        outcomes.append(await after.awaitable)
+                    except Exception as error:  # noqa: BLE001  # the outcome of that one alone
+                        outcomes.append(error)
+            finally:
+                for left in waiting[len(outcomes) :]:  # cancelled: nobody will wait for these
+                    _give_up(left.awaitable)
             for after, outcome in zip(waiting, outcomes, strict=True):
                 after.resume(outcome)
-
-
-async def _each(awaitables: list[Awaitable[Any]]) -> list[Any]:
-    """Wait for one after the other: they have all been started; an exception is an outcome."""
-    outcomes: list[Any] = []
-    try:
-        for awaitable in awaitables:
-            try:
-                outcomes.append(await awaitable)
-            except Exception as error:  # noqa: BLE001  # the outcome of that one alone
-                outcomes.append(error)
-    finally:
-        for left in awaitables[len(outcomes) :]:  # cancelled: nobody will wait for these
-            _give_up(left)
-    return outcomes
 
 
 def _give_up(awaitable: Any) -> None:

@@ -1,16 +1,15 @@
 """Strawberry's schema, with a short way for documents that are known to be valid."""
 
 from collections.abc import Iterable, Sequence
-from inspect import isawaitable
 from typing import Any
 
 import strawberry
-from graphql import DocumentNode, GraphQLError, execute, get_operation_ast
-from strawberry.execution import optimized_is_awaitable
+from graphql import ExecutionResult as CoreResult
+from graphql import GraphQLError
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from graphql_api.execution import DocumentCache, PlanExecutor, documents_of
+from graphql_api.execution import DocumentCache, PlanExecutor, Started, documents_of, operation_of
 from graphql_api.schema.batches import BatchReport, report_of
 from graphql_api.schema.masking import StableErrors, public
 
@@ -51,8 +50,9 @@ class Schema(strawberry.Schema):
         Where its document was found valid before, and nothing was added to the schema, what our
         extensions do is done without hooks, which take as long as a small operation does.
         """
-        document = documents_of(self).get(query) if query and self._is_plain else None
-        if document is None or not _may_run(document, operation_name, allowed_operation_types):
+        known = documents_of(self).get(query) if query and self._is_plain else None
+        operation = known and operation_of(self._schema, known, operation_name)
+        if not operation or not _may_run(operation.type, allowed_operation_types):
             result = await super().execute(
                 query,
                 variable_values,
@@ -66,18 +66,13 @@ class Schema(strawberry.Schema):
                 result.errors = [_with_code(error) for error in result.errors]
             return result
         try:
-            answer: Any = execute(
-                self._schema,
-                document,
-                root_value,
-                context_value,
-                variable_values,
-                operation_name,
-                executor_class=PlanExecutor,
-                is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # Strawberry's
-                operation_extensions=operation_extensions,
-            )
-            if isawaitable(answer):
+            given = (variable_values, root_value, context_value, operation_extensions)
+            answer = operation.start(self._schema, *given)
+            if answer.__class__ is Started:
+                if answer.run.waiting:
+                    await answer.run.levels()
+                answer = answer.ended()
+            if answer.__class__ is not CoreResult:
                 answer = await answer
             data, errors = answer.data, answer.errors
         except Exception as fault:  # noqa: BLE001  # no field raised it, so it is ours
@@ -94,11 +89,5 @@ def _with_code(error: GraphQLError) -> GraphQLError:
     return public(error, is_executing=True)
 
 
-def _may_run(
-    document: DocumentNode, name: str | None, allowed: Iterable[OperationType] | None
-) -> bool:
-    """Tell whether the document's operation is known, and of a kind that may run."""
-    operation = get_operation_ast(document, name)
-    if operation is None:
-        return False
-    return allowed is None or OperationType(operation.operation.value) in allowed
+def _may_run(kind: OperationType, allowed: Iterable[OperationType] | None) -> bool:
+    return allowed is None or kind in allowed

@@ -10,7 +10,18 @@ from graphql.execution import collect_fields as collecting
 from graphql.pyutils import Path
 
 from graphql_api.execution import compile as compiling
-from graphql_api.execution import errors, executor, info, leaves, objects, plan, relation, shapes
+from graphql_api.execution import (
+    errors,
+    executor,
+    info,
+    leaves,
+    objects,
+    plan,
+    prepared,
+    relation,
+    shapes,
+    started,
+)
 from graphql_api.execution.errors import NULLED, ErrorPass, Failed
 
 Patch = pytest.MonkeyPatch
@@ -224,7 +235,8 @@ def fields_with_one_key_are_not_merged(patch: Patch) -> None:
 
 @mutant
 def boolean_variables_are_not_in_the_key_of_a_plan(patch: Patch) -> None:
-    patch.setattr(executor.PlanExecutor, "_boolean_values", lambda _self, _kept: ())
+    for way in (executor, prepared):
+        patch.setattr(way, "boolean_names", lambda *_: ())
 
 
 @mutant
@@ -263,7 +275,7 @@ def paths_below_an_interface_are_those_of_others(patch: Patch) -> None:
 
 @mutant
 def a_mutation_goes_on_after_all_is_null(patch: Patch) -> None:
-    patch.setattr(executor.PlanExecutor, "_ends_mutation", lambda *_: False)
+    patch.setattr(started, "_ends_mutation", lambda *_: False)
 
 
 @mutant

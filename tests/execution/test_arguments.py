@@ -24,6 +24,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from graphql_api.execution import PlanExecutor
 from graphql_api.execution.info import Arguments
+from graphql_api.execution.run import Run
 from graphql_api.schema.build import build_schema
 
 N_CASES = 300
@@ -252,6 +253,10 @@ def _shown(value: Any) -> Any:
     return type(value), repr(value)
 
 
+def run_of(executor: Any) -> Run:
+    return Run(None, None, executor.variable_values.coerced, lambda: executor)
+
+
 def both_of(schema: Any, name: str, field: GraphQLField, writing: Writing) -> tuple[Any, Any]:
     """Convert a field's arguments twice by what was compiled, and once slowly; say if it was."""
     written = writing.field(name, field)
@@ -266,10 +271,11 @@ def both_of(schema: Any, name: str, field: GraphQLField, writing: Writing) -> tu
     arguments = Arguments(field, FieldDetails(node, None), declared)
     if arguments.is_empty:
         return None, None
-    fast = outcome(arguments.converted, executor)
-    assert outcome(arguments.converted, executor) == fast
+    run = run_of(executor)
+    fast = outcome(arguments.converted, run)
+    assert outcome(arguments.converted, run) == fast
     by_hand = Arguments(field, FieldDetails(node, None), declared)._converted_slowly  # noqa: SLF001  # what it is compared with
-    slow = outcome(by_hand, declared, executor)
+    slow = outcome(by_hand, declared, run)
     assert fast == slow, (written, writing.values)
     return fast, arguments._compiled is not None  # noqa: SLF001  # so that the test means something
 
@@ -304,9 +310,10 @@ def converted(text: str, **variables: Any) -> tuple[Any, bool]:
     field = executor.schema.query_type.fields[node.name.value]
     declared = field.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
     arguments = Arguments(field, FieldDetails(node, None), declared)
-    given = arguments.converted(executor)
+    run = run_of(executor)
+    given = arguments.converted(run)
     compiled = arguments._compiled  # noqa: SLF001  # what the tests are about
-    is_fast = compiled is not None and compiled(executor.variable_values.coerced) is not None
+    is_fast = compiled is not None and compiled(run.variables) is not None
     return given, is_fast
 
 

@@ -11,9 +11,20 @@ import pytest
 import strawberry
 from graphql import parse
 
-from graphql_api.execution import DocumentCache, PlanExecutor, documents, executor
+from graphql_api.execution import (
+    DocumentCache,
+    PlanExecutor,
+    documents,
+    executor,
+    operation_of,
+)
 from graphql_api.execution.cache import BoundedCache
-from graphql_api.execution.documents import bytes_of, documents_of
+from graphql_api.execution.documents import (
+    KnownDocument,
+    bytes_of,
+    bytes_of_prepared,
+    documents_of,
+)
 
 N_DOCUMENTS = 5_000
 N_DOCUMENTS_IN_ALL = int(os.environ.get("EXECUTION_DOCUMENTS", str(N_DOCUMENTS)))
@@ -82,6 +93,29 @@ def traced(make_one: Callable[[int], Any], count: int) -> float:
 )
 def test_a_document_takes_no_more_than_is_counted_for_it(text: str) -> None:
     assert traced(lambda _: parse(text[:1] + text[1:]), 5) <= bytes_of(parse(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{item{a}}",
+        "query A" + str(tuple(f"$v{n}: Int" for n in range(100))).replace("'", "") + "{item{a}}",
+        " ".join(f"query Q{n} {{item{{a}}}}" for n in range(100)),
+        "query A($b: Boolean!) {" + " ".join("item{a @skip(if: $b)}" for _ in range(50)) + "}",
+    ],
+    ids=lambda text: text[:12],
+)
+def test_prepared_operations_take_no_more_than_is_counted_for_them(text: str) -> None:
+    schema: Any = make()._schema  # noqa: SLF001  # graphql-core's is in it
+    names = [None, "A", *(f"Q{number}" for number in range(100))]
+    every = [KnownDocument(parse(text)) for _ in range(6)]
+
+    def prepare(number: int) -> KnownDocument:
+        for name in names:
+            operation_of(schema, every[number], name)
+        return every[number]
+
+    assert traced(prepare, 5) <= bytes_of_prepared(every[0].document)
 
 
 @pytest.mark.parametrize(
