@@ -6,38 +6,47 @@ says so without being asked.
 """
 
 import hmac
+from collections.abc import Mapping
 
-from starlette.requests import Request
+from starlette.types import Scope
 
 from graphql_api.execution import Mode
 from graphql_api.settings import Settings
 
-_KEY = "x-diagnostics-key"
-_EXECUTION = "x-graphql-execution"
-_BATCHES = "x-graphql-batches"
+Headers = Mapping[bytes, bytes]
+"""The headers of a request by their names in lower case; of several alike the first."""
+
+_KEY = b"x-diagnostics-key"
+_EXECUTION = b"x-graphql-execution"
+_BATCHES = b"x-graphql-batches"
 _MODES = {mode.value: mode for mode in Mode}
 
 
-def mode_of(request: Request, settings: Settings) -> Mode:
+def headers_of(scope: Scope) -> Headers:
+    """Read the headers of a request."""
+    return dict(reversed(list(scope["headers"])))
+
+
+def mode_of(headers: Headers, settings: Settings) -> Mode:
     """Say which executor runs the request's operation."""
     mode = _MODES[settings.execution]
-    asked = request.headers.get(_EXECUTION)
-    if asked is not None and _may(request, settings):
-        mode = _MODES.get(asked.strip().lower(), mode)
+    asked = headers.get(_EXECUTION)
+    if asked is not None and _may(headers, settings):
+        mode = _MODES.get(asked.decode("latin-1").strip().lower(), mode)
     return mode
 
 
-def wants_batches(request: Request, settings: Settings) -> bool:
+def wants_batches(headers: Headers, settings: Settings) -> bool:
     """Tell whether the answer is to say what was loaded."""
     if settings.development:
         return True
-    return request.headers.get(_BATCHES) == "1" and _may(request, settings)
+    return headers.get(_BATCHES) == b"1" and _may(headers, settings)
 
 
-def _may(request: Request, settings: Settings) -> bool:
+def _may(headers: Headers, settings: Settings) -> bool:
     if settings.development:
         return True
     if settings.diagnostics_key is None:
         return False
-    given = request.headers.get(_KEY, "").encode()
+    given = headers.get(_KEY, b"").decode("latin-1").encode()
     return hmac.compare_digest(given, settings.diagnostics_key.get_secret_value().encode())
