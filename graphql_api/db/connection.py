@@ -2,11 +2,12 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from asyncpg import Connection, InvalidCachedStatementError, Record
 from asyncpg.exceptions import OutdatedSchemaCacheError
 from asyncpg.prepared_stmt import PreparedStatement
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from graphql_api.db.statement import Compiled
 
@@ -21,10 +22,11 @@ class ReadConnection:
     The driver prepares and keeps statements too, but asks and counts more at each run.
     """
 
-    __slots__ = ("_prepared", "_replans", "driver")
+    __slots__ = ("_prepared", "_replans", "driver", "entry")
 
-    def __init__(self, driver: "Connection[Record]") -> None:
-        self.driver = driver
+    def __init__(self, entry: ConnectionPoolEntry) -> None:
+        self.entry = entry
+        self.driver: Connection[Record] = cast("Any", entry.driver_connection)
         self._prepared: OrderedDict[str, PreparedStatement[Record]] = OrderedDict()
         self._replans = False  # as the engine's connections begin
 

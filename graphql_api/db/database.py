@@ -19,12 +19,11 @@ from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
-from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import greenlet_spawn
 
 from graphql_api.db.connection import ReadConnection
 from graphql_api.db.monitor import Statement, is_recorded, note
-from graphql_api.db.pool import ReadyPool, connection_of
+from graphql_api.db.pool import ReadyPool
 from graphql_api.db.statement import Compiled
 from graphql_api.errors import UnavailableError
 
@@ -121,33 +120,33 @@ class Reader:
     async def _rows(
         self, compiled: Compiled, values: list[Any], loader: str, timing: Timing | None
     ) -> list[Record]:
-        entry = await self._pool.lend()
+        lent = await self._pool.lend()
         try:
             if timing is not None:
                 timing.connected = time.perf_counter()
             if is_recorded():
                 note(self._pool, Statement(compiled.sql, loader, values))
-            rows = await self._fetch(connection_of(entry), compiled, values)
+            rows = await self._fetch(lent, compiled, values)
         except Exception as error:
-            if _is_lost(error) or connection_of(entry).driver.is_closed():
-                await self._discard(entry)
+            if _is_lost(error) or lent.driver.is_closed():
+                await self._discard(lent)
                 raise (error if isinstance(error, TimeoutError) else _LostError()) from error
-            self._pool.take_back(entry)  # it answered
+            self._pool.take_back(lent)  # it answered
             if _quotes_a_value(error):
                 raise type(error)(f"a value does not fit the statement of {loader}") from None
             raise
         except BaseException:  # cancelled: nobody knows what it still does
-            await self._discard(entry)
+            await self._discard(lent)
             raise
-        self._pool.take_back(entry)
+        self._pool.take_back(lent)
         return rows
 
-    async def _discard(self, entry: ConnectionPoolEntry) -> None:
+    async def _discard(self, lent: ReadConnection) -> None:
         """Close a connection, whose statement the driver stops first; also where the caller leaves.
 
         Its place in the pool is free when it is closed.
         """
-        closing = greenlet_spawn(self._pool.discard, entry)  # without, the pool could not wait
+        closing = greenlet_spawn(self._pool.discard, lent.entry)  # without, the pool could not wait
         task = asyncio.create_task(closing)
         _closing.add(task)
         task.add_done_callback(_closing.discard)

@@ -63,8 +63,8 @@ class ReadyPool(AsyncAdaptedQueuePool):
         super().__init__(*given, **options)
         self._idle = self._pool.entries.idle
 
-    async def lend(self) -> ConnectionPoolEntry:
-        """Lend an entry with a connection that is in order, for `take_back`.
+    async def lend(self) -> ReadConnection:
+        """Lend a connection that is in order, for `take_back`.
 
         Raises:
             TimeoutError: SQLAlchemy's, when none was free in time.
@@ -72,23 +72,24 @@ class ReadyPool(AsyncAdaptedQueuePool):
         idle, entry = self._idle, None
         if idle:
             entry = idle.popleft()
-            if self._is_in_order(entry):
-                return entry
-        lent: ConnectionPoolEntry = await greenlet_spawn(self._connected, entry)
+            ready = self._in_order(entry)
+            if ready is not None:
+                return ready
+        lent: ReadConnection = await greenlet_spawn(self._connected, entry)
         return lent
 
-    def take_back(self, entry: ConnectionPoolEntry) -> None:
-        """Have an entry lie idle again, or go to who waits for one."""
-        self._pool.entries.put_nowait(entry)
+    def take_back(self, lent: ReadConnection) -> None:
+        """Have a connection lie idle again, or go to who waits for one."""
+        self._pool.entries.put_nowait(lent.entry)
 
     def discard(self, entry: ConnectionPoolEntry) -> None:
         """Close an entry's connection, and take the entry back: in a greenlet."""
         try:
             entry.invalidate()
         finally:
-            self.take_back(entry)
+            self._pool.entries.put_nowait(entry)
 
-    def _connected(self, entry: Any) -> ConnectionPoolEntry:
+    def _connected(self, entry: Any) -> ReadConnection:
         """Replace the connection of an entry, if need be, or wait for an entry: in a greenlet."""
         entry = entry or self._do_get()
         try:
@@ -101,20 +102,17 @@ class ReadyPool(AsyncAdaptedQueuePool):
         except BaseException:
             self.discard(entry)
             raise
-        return entry  # type: ignore[no-any-return]  # SQLAlchemy's entries have more than it tells
+        known: ReadConnection | None = entry.info.get(_READS)
+        if known is None:
+            known = entry.info[_READS] = ReadConnection(entry)
+        return known
 
-    def _is_in_order(self, entry: Any) -> bool:
-        """Tell whether the entry's connection can be lent as it is."""
+    def _in_order(self, entry: Any) -> ReadConnection | None:
+        """Return the entry's connection, if reads know it and it can be lent as it is."""
+        known: ReadConnection | None = entry.info.get(_READS)
+        if known is None or known.driver.is_closed():
+            return None
         if entry._is_hard_or_soft_invalidated():  # noqa: SLF001  # no public way
-            return False
-        if self._recycle >= 0 and time.time() - entry.starttime >= self._recycle:
-            return False
-        return not connection_of(entry).driver.is_closed()
-
-
-def connection_of(entry: Any) -> ReadConnection:
-    """Return the connection of an entry that has one, as reads use it."""
-    known: ReadConnection | None = entry.info.get(_READS)
-    if known is None:
-        known = entry.info[_READS] = ReadConnection(entry.driver_connection)
-    return known
+            return None
+        is_old = self._recycle >= 0 and time.time() - entry.starttime >= self._recycle
+        return None if is_old else known

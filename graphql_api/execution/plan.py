@@ -107,9 +107,10 @@ class Frame:
     def finish(self, run: Run) -> list[Any]:
         """Build the objects of the answer."""
         scope = self._scope
-        columns = [column.finish(run) for column in self.columns]
-        functions = [field.bind(run) for field in scope.bound]
-        return scope.build(self._objects, run, *columns, *functions)
+        given: list[Any] = [column.finish(run) for column in self.columns] if self.columns else []
+        if scope.bound:
+            given += [field.bind(run) for field in scope.bound]
+        return scope.build(self._objects, run, *given)
 
 
 class Field:

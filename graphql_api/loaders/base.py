@@ -7,6 +7,7 @@ array parameter, whatever their number. Pages are a shape of their own, in `page
 from abc import abstractmethod
 from asyncio import Future
 from collections import defaultdict
+from collections.abc import Awaitable
 from dataclasses import fields
 from functools import lru_cache
 from operator import itemgetter
@@ -130,9 +131,9 @@ class BatchLoader(DataLoader[KeyT, ValueT]):
         assert batch is not None  # noqa: S101  # or it would not have joined the wave
         return batch
 
-    async def fetch(self, statement: Compiled, parameters: dict[str, Any]) -> list[Any]:
+    def fetch(self, statement: Compiled, parameters: dict[str, Any]) -> Awaitable[list[Any]]:
         """Run this batch's statement."""
-        return await self.operation.rows(statement, parameters, loader=self)
+        return self.operation.rows(statement, parameters, loader=self)
 
 
 key_of = itemgetter(0)
@@ -159,10 +160,10 @@ class StatementLoader(BatchLoader[KeyT, ValueT], Generic[KeyT, RowT, ValueT]):
     def statement(columns: Selected) -> AnySelect:
         """Build the statement that selects the key and ``columns``; called once for each set."""
 
-    async def records(self, keys: list[KeyT]) -> list[Any]:
+    def records(self, keys: list[KeyT]) -> Awaitable[list[Any]]:
         """Run the statement; a record begins with its key."""
         compiled = _compiled(type(self), self.selected)  # type: ignore[arg-type]  # a class can be hashed
-        return await self.fetch(compiled, {"keys": keys})
+        return self.fetch(compiled, {"keys": keys})
 
 
 _KEPT_STATEMENTS = 1024  # clients choose the columns; one is some 10 kB

@@ -8,6 +8,7 @@ property of the query. Statements of one wave run side by side.
 """
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any, Protocol
 
 from graphql_api.db.database import Reader, Timing
@@ -54,19 +55,24 @@ class Operation:
         self._quiet_turns_left = 0
         self._closed = False
 
-    async def rows(
+    def rows(
         self, statement: Compiled, parameters: dict[str, Any], *, loader: "Startable"
-    ) -> list[Any]:
+    ) -> Awaitable[list[Any]]:
         """Run the one statement of a batch, with the tenant bound in it."""
         parameters["tenant_id"] = self.tenant_id
-        if self.report is None:
-            return await self._reader.rows(statement, parameters, loader=loader.name)
+        if self.report is not None:
+            return self._reported(statement, parameters, loader, self.report)
+        return self._reader.rows(statement, parameters, loader=loader.name)
+
+    async def _reported(
+        self, statement: Compiled, parameters: dict[str, Any], loader: "Startable", report: Report
+    ) -> list[Any]:
         timing, n_rows = Timing(), 0
         try:
             rows = await self._reader.rows(statement, parameters, loader=loader.name, timing=timing)
             n_rows = len(rows)
         finally:  # one that failed is what its reader wants to see
-            self.report.ran(loader, statement.sql, n_rows, timing)
+            report.ran(loader, statement.sql, n_rows, timing)
         return rows
 
     def join_next_wave(self, loader: Startable) -> None:
@@ -127,4 +133,6 @@ class Operation:
                 self._wait_for_quiet()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.pop(task).give_up()  # it may have been cancelled before it ran at all
+        batch = self._tasks.pop(task)
+        if task.cancelled():  # perhaps before it ran at all
+            batch.give_up()
