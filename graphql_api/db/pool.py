@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import AsyncAdaptedQueuePool
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool.base import _ConnectionRecord
 from sqlalchemy.util import greenlet_spawn
 from sqlalchemy.util.queue import AsyncAdaptedQueue
 
@@ -82,6 +83,11 @@ class ReadyPool(AsyncAdaptedQueuePool):
         """Have a connection lie idle again, or go to who waits for one."""
         self._pool.entries.put_nowait(lent.entry)
 
+    def distrust(self, entry: Any) -> None:
+        """Have all that are as old as a lost connection replaced, as `engine` has it for writes."""
+        if self._invalidate_time < entry.last_connect_time:
+            self._invalidate_time = time.time()
+
     def discard(self, entry: ConnectionPoolEntry) -> None:
         """Close an entry's connection, and take the entry back: in a greenlet."""
         try:
@@ -89,14 +95,19 @@ class ReadyPool(AsyncAdaptedQueuePool):
         finally:
             self._pool.entries.put_nowait(entry)
 
+    def _create_connection(self) -> ConnectionPoolEntry:
+        """Make an entry that connects when it is lent: if it cannot, it goes to who waits for one.
+
+        SQLAlchemy would have none to give back then, and those who wait would wait in vain.
+        """
+        return _ConnectionRecord(self, connect=False)
+
     def _connected(self, entry: Any) -> ReadConnection:
         """Replace the connection of an entry, if need be, or wait for an entry: in a greenlet."""
         entry = entry or self._do_get()
         try:
             if entry.dbapi_connection and entry.driver_connection.is_closed():
-                # as `engine` has it for writes: all that are as old go with it
-                if self._invalidate_time < entry.last_connect_time:
-                    self._invalidate_time = time.time()
+                self.distrust(entry)
                 entry.invalidate()
             entry.get_connection()
         except BaseException:
