@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-import httpx
 import pytest
 from sqlalchemy import func, select
 
 from graphql_api.db.database import Database
 from graphql_api.db.monitor import StatementLog
 from graphql_api.models import Base, Comment, Post, Tag, Tenant, User
+from tests.support import asking
 from tests.support.factories import Factory
 
 
@@ -75,7 +75,7 @@ async def test_statements_are_recorded_inside_the_block_only(
 
 def test_the_live_server_answers_with_the_sample_content(live_server: str) -> None:
     body = {"query": "{ posts(first: 2) { totalCount nodes { title author { displayName } } } }"}
-    answer = httpx.post(f"{live_server}/graphql", json=body).json()
+    answer = asking.post(f"{live_server}/graphql", json=body).json()
     assert "errors" not in answer
     assert answer["data"]["posts"]["totalCount"] > 20
     assert all(post["author"]["displayName"] for post in answer["data"]["posts"]["nodes"])

@@ -13,11 +13,12 @@ from typing import NamedTuple, Protocol
 import httpx
 from sqlalchemy import URL
 
+from tests.support import asking
+from tests.support.patience import PATIENCE_S
 from tests.support.postgres import address
 from tests.support.serving import SECRET_KEY
 
 PROGRAM = Path(sys.executable).with_name("graphql-api")
-PATIENCE_S = 120.0  # a machine that runs other tests at the same time is slow
 
 
 class Outcome(NamedTuple):
@@ -78,7 +79,7 @@ class Process:
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline and self.popen.poll() is None:
             try:
-                if httpx.get(f"{base}/readyz").status_code == httpx.codes.OK:
+                if asking.get(f"{base}/readyz").status_code == httpx.codes.OK:
                     return
             except httpx.TransportError:
                 time.sleep(0.05)

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import URL
 
 from graphql_api.db import migrate
-from tests.cli.command import PATIENCE_S, PROGRAM, Outcome, Run, sentence, variables
+from tests.cli.command import PROGRAM, Outcome, Run, sentence, variables
+from tests.support.patience import PATIENCE_S
 from tests.support.postgres import Link
 
 HEAD = migrate.head()

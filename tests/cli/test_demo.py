@@ -9,13 +9,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from sqlalchemy import URL
 
 from graphql_api.cli.demo import kept_secret
-from tests.cli.command import PATIENCE_S, Process, Run, process, sentence
+from tests.cli.command import Process, Run, process, sentence
+from tests.support import asking
 from tests.support.embedded import server_pid
+from tests.support.patience import PATIENCE_S
 from tests.support.postgres import Link
 
 LOADED = re.compile(r"^loaded \d+ posts$", re.MULTILINE)
@@ -47,7 +48,7 @@ class Demo:
         """Send the query that it shows, as it shows it, and return the answer's data."""
         [address] = re.findall(r"GraphiQL +(\S+)", self.output)
         [body] = re.findall(r"-d '(.*)'", self.output)
-        answer = httpx.post(address, content=body, headers={"content-type": "application/json"})
+        answer = asking.post(address, content=body, headers={"content-type": "application/json"})
         assert "errors" not in answer.json()
         return answer.json()["data"]
 

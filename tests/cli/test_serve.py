@@ -10,6 +10,7 @@ from sqlalchemy import URL
 
 from graphql_api.db import migrate
 from tests.cli.command import Run, process, sentence
+from tests.support import asking
 from tests.support.postgres import on_engine
 
 QUERY = {"query": "{ categories { id } }"}
@@ -51,10 +52,10 @@ def test_two_workers_serve_until_a_signal_ends_both(
     arguments = ("serve", "--port", free_port, "--workers", "2")
     with process(tmp_path, *arguments, database=database) as serving:
         serving.wait_until_said("Application startup complete", times=2)
-        assert httpx.post(f"{base}/graphql", json=QUERY).json() == ANSWER
+        assert asking.post(f"{base}/graphql", json=QUERY).json() == ANSWER
         assert serving.send(signal.SIGTERM) == 0
         with pytest.raises(httpx.ConnectError):
-            httpx.get(base)
+            asking.get(base)
         serving.wait_until_alone()
     assert "Traceback" not in serving.output
 
@@ -69,7 +70,7 @@ def test_a_change_of_the_code_starts_it_anew(database: URL, tmp_path: Path, free
         code.write_text("changed = True\n")
         serving.wait_until_said("Reloading")
         serving.wait_until_ready(base)
-        assert httpx.post(f"{base}/graphql", json=QUERY).json() == ANSWER
+        assert asking.post(f"{base}/graphql", json=QUERY).json() == ANSWER
         assert serving.interrupt() == 0
 
 
@@ -78,6 +79,6 @@ def test_it_serves_before_its_database_is_there(tmp_path: Path, free_port: str) 
     gone = URL.create("postgresql+asyncpg", "nobody", host="127.0.0.1", port=1, database="none")
     with process(tmp_path, "serve", "--port", free_port, database=gone) as serving:
         serving.wait_until_said("Uvicorn running on")
-        assert httpx.get(f"{base}/healthz").status_code == 200
-        assert httpx.get(f"{base}/readyz").status_code == 503
+        assert asking.get(f"{base}/healthz").status_code == 200
+        assert asking.get(f"{base}/readyz").status_code == 503
         assert serving.interrupt() == 0

@@ -9,6 +9,7 @@ from sqlalchemy import URL
 from graphql_api.settings import Settings
 from tests.http.running import running
 from tests.schema.client import settings_for
+from tests.support import asking
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +21,7 @@ def base_url(migrated_database: tuple[URL, Callable[[], None]]) -> Iterator[str]
 
 
 @pytest.fixture
-def http(base_url: str, settings: Settings) -> Iterator[httpx.Client]:
+def http(base_url: str, settings: Settings) -> Iterator[httpx.Client]:  # noqa: ARG001  # empties it
     """Give a client of the application, whose database is empty."""
-    with httpx.Client(base_url=base_url, timeout=settings.pool_timeout_s) as client:
+    with asking.client(base_url) as client:
         yield client

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import URL
 
 from tests.http.running import running
 from tests.schema.client import settings_for
+from tests.support import asking
 from tests.support.factories import Factory
 
 KEY = "made-up-operators-key-for-the-tests-0123"
@@ -34,13 +34,13 @@ def urls(migrated_database: tuple[URL, Callable[[], None]]) -> Iterator[dict[str
 
 def asked(base: str, *headers: dict[str, str], query: str = QUERY) -> Any:  # JSON
     given = {name: value for each in headers for name, value in each.items()}
-    answer = httpx.post(f"{base}/graphql", json={"query": query}, headers=given, timeout=30)
+    answer = asking.post(f"{base}/graphql", json={"query": query}, headers=given)
     return answer.json()
 
 
 def planned(base: str) -> float:
     """Return how many operations plans have run so far."""
-    text = httpx.get(f"{base}/metrics").text
+    text = asking.get(f"{base}/metrics").text
     [line] = [each for each in text.splitlines() if 'executor="plan"' in each]
     return float(line.rpartition(" ")[2])
 
@@ -133,14 +133,14 @@ def test_both_executors_answer_with_the_same_bytes(urls: dict[str, str]) -> None
     def body(*headers: dict[str, str]) -> bytes:
         given = {name: value for each in headers for name, value in each.items()}
         times = "{ posts { nodes { publishedAt updatedAt author { createdAt } } } }"
-        return httpx.post(f"{urls['key']}/graphql", json={"query": times}, headers=given).content
+        return asking.post(f"{urls['key']}/graphql", json={"query": times}, headers=given).content
 
     assert body() == body(REFERENCE, OPERATOR)
 
 
 def test_metrics_say_what_ran_operations_and_why(base_url: str) -> None:
     asked(base_url, query="{ __schema { queryType { name } } }")
-    answer = httpx.get(f"{base_url}/metrics")
+    answer = asking.get(f"{base_url}/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=")
     reason = 'graphql_operations_total{executor="reference",reason="introspection"}'
     assert reason in answer.text

@@ -10,6 +10,7 @@ from graphql_api.db import migrate
 from graphql_api.settings import Settings
 from tests.http.running import running
 from tests.schema.client import settings_for
+from tests.support import asking
 from tests.support.postgres import Link, on_engine
 
 
@@ -24,7 +25,7 @@ def test_without_its_tables_a_process_is_alive_and_not_ready(empty_database: URL
         "status": "unready",
         "reason": "the database is not migrated: run graphql-api db upgrade",
     }
-    with running(settings_for(empty_database)) as base, httpx.Client(base_url=base) as client:
+    with running(settings_for(empty_database)) as base, asking.client(base) as client:
         assert client.get("/healthz").status_code == 200
         answer = client.get("/readyz")
         assert (answer.status_code, answer.json()) == (503, unready)
@@ -38,7 +39,7 @@ def test_without_its_tables_a_process_is_alive_and_not_ready(empty_database: URL
 def test_without_its_database_a_process_is_alive_and_not_ready(settings: Settings) -> None:
     address = type(settings.database_url)("postgresql://nobody:secret@127.0.0.1:1/none")
     gone = settings.model_copy(update={"database_url": address})
-    with running(gone) as base, httpx.Client(base_url=base) as client:
+    with running(gone) as base, asking.client(base) as client:
         assert client.get("/healthz").status_code == 200
         answer = client.get("/readyz")
         assert answer.status_code == 503

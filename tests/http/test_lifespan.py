@@ -16,8 +16,8 @@ from graphql_api.models import PostStatus
 from graphql_api.settings import Settings
 from tests.http.running import running
 from tests.support.factories import Factory
+from tests.support.patience import PATIENCE_S
 
-PATIENCE_S = 20.0
 JSON = {"content-type": "application/json"}
 TITLES = {"query": "{ posts { nodes { title } } }"}
 BODY = json.dumps({"query": "{ categories { id } }"}).encode()
@@ -34,7 +34,7 @@ WAITING = text(
 async def test_clients_that_hang_up_leave_no_connection_checked_out(
     settings: Settings, engine: AsyncEngine
 ) -> None:
-    one_connection = settings.model_copy(update={"pool_size": 1, "pool_timeout_s": 2.0})
+    one_connection = settings.model_copy(update={"pool_size": 1, "pool_timeout_s": PATIENCE_S})
     with running(one_connection) as base:
         port = urlsplit(base).port
         async with engine.begin() as locker, engine.connect() as watcher:
@@ -76,7 +76,7 @@ async def test_a_scheduled_post_appears_when_its_time_has_come(
     deadline = time.monotonic() + PATIENCE_S
     titles: list[dict[str, str]] = []
     with running(settings) as base:
-        async with httpx.AsyncClient(base_url=base) as client:
+        async with httpx.AsyncClient(base_url=base, timeout=PATIENCE_S) as client:
             while not titles and time.monotonic() < deadline:
                 answer = await client.post("/graphql", json=TITLES)
                 titles = answer.json()["data"]["posts"]["nodes"]

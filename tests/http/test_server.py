@@ -1,6 +1,6 @@
 """The server that people start, as its own process, on the sample content."""
 
-import httpx
+from tests.support import asking
 
 BODY = """
 {
@@ -16,7 +16,7 @@ BODY = """
 
 
 def test_it_serves_the_sample_content(live_server: str) -> None:
-    answer = httpx.post(f"{live_server}/graphql", json={"query": BODY})
+    answer = asking.post(f"{live_server}/graphql", json={"query": BODY})
     assert answer.status_code == 200
     posts = answer.json()["data"]["posts"]
     assert posts["totalCount"] > len(posts["nodes"]) == 2
@@ -30,26 +30,26 @@ def test_it_serves_the_sample_content(live_server: str) -> None:
 
 def test_it_is_alive_and_ready_and_says_nothing_of_itself(live_server: str) -> None:
     for path in ("healthz", "readyz"):
-        answer = httpx.get(f"{live_server}/{path}")
+        answer = asking.get(f"{live_server}/{path}")
         assert answer.status_code == 200
         assert "server" not in answer.headers
 
 
 def test_it_shows_graphiql_to_browsers(live_server: str) -> None:
-    page = httpx.get(f"{live_server}/graphql", headers={"accept": "text/html"})
+    page = asking.get(f"{live_server}/graphql", headers={"accept": "text/html"})
     assert "GraphiQL" in page.text
     assert "'self'" in page.headers["content-security-policy"]
 
 
 def test_it_answers_many_requests_of_one_connection(live_server: str) -> None:
-    with httpx.Client(base_url=live_server) as client:
+    with asking.client(live_server) as client:
         answers = [client.post("/graphql", json={"query": BODY}).json() for _ in range(20)]
     assert all(answer["data"] == answers[0]["data"] for answer in answers)
     assert all("errors" not in answer for answer in answers)
 
 
 def test_it_refuses_a_websocket(live_server: str) -> None:
-    answer = httpx.get(
+    answer = asking.get(
         f"{live_server}/graphql",
         headers={
             "connection": "upgrade",

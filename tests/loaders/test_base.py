@@ -14,6 +14,7 @@ from graphql_api.loaders.base import BatchLoader
 from graphql_api.loaders.operation import Operation
 from graphql_api.loaders.registry import Loaders
 from tests.support.factories import Factory
+from tests.support.patience import patience
 
 LARGEST_ID = 2**63 - 1
 
@@ -86,7 +87,7 @@ async def test_a_batch_that_fails_is_an_error_to_each_caller_and_the_next_load_w
     kind: type[FailingAtFirst], error: type[Exception], operation: Operation
 ) -> None:
     loader = kind(operation)
-    async with asyncio.timeout(5):
+    async with patience():
         first = await asyncio.gather(*map(loader.load, [1, 2, 1]), return_exceptions=True)
         assert [type(answer) for answer in first] == [error] * 3
         assert await loader.load_many([1, 2]) == [2, 4]
@@ -109,7 +110,7 @@ async def test_a_caller_that_leaves_harms_nobody_who_waits_for_the_same_key(
     leaving, staying = loader.load(1), loader.load(1)
     leaving.cancel()
     late = loader.load(1)
-    async with asyncio.timeout(5):
+    async with patience():
         assert [await staying, await late] == [2, 2]
     assert loader.batches == [[1]]
     assert await loader.load(1) == 2

@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from graphql_api.loaders.operation import Operation
 from graphql_api.loaders.registry import Loaders
 from graphql_api.models import DEFAULT_TENANT
 from tests.support.factories import Factory
+from tests.support.patience import patience, until
 
 
 class Sleeping(BatchLoader[int, int]):
@@ -23,7 +24,7 @@ class Sleeping(BatchLoader[int, int]):
 
     async def batch_load_fn(self, keys: list[int]) -> list[int]:
         """Sleep."""
-        await self.fetch(Compiled(text(f"SELECT pg_sleep(60) AS sleeper_{keys[0]}")), {})
+        await self.fetch(Compiled(text(f"SELECT pg_sleep(600) AS sleeper_{keys[0]}")), {})
         return keys
 
 
@@ -42,20 +43,14 @@ async def n_sleeping(database: Database, number: int) -> int:
         "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query = :query"
         " AND datname = current_database()"
     )
-    query = f"SELECT pg_sleep(60) AS sleeper_{number}"
+    query = f"SELECT pg_sleep(600) AS sleeper_{number}"
     return len(await database.reader(1).rows(running, {"query": query}))
-
-
-async def until(fact: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(10):
-        while not await fact():  # noqa: ASYNC110  # a pool or a server gives no sign
-            await asyncio.sleep(0.01)
 
 
 async def leave(running: "asyncio.Task[None]") -> None:
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
-        async with asyncio.timeout(10):
+        async with patience():
             await running
 
 
@@ -74,7 +69,7 @@ async def test_a_request_that_is_cancelled_at_any_moment_gives_its_connections_b
 
     await until(nothing_sleeps)
     operations = [Operation(database.reader(4), DEFAULT_TENANT) for _ in range(10)]
-    async with asyncio.timeout(10):
+    async with patience():
         found = await asyncio.gather(
             *(Loaders(operation).user_by_id.load(user.id) for operation in operations)
         )
@@ -107,7 +102,7 @@ async def test_the_end_of_an_operation_answers_everybody_and_gives_the_connectio
     answers = [Sleeping(operation).load(1) for _ in range(5)]
     await until(all_connections_are_in_use)
     answers.append(Sleeping(operation).load(1))
-    async with asyncio.timeout(10):
+    async with patience():
         await operation.close()
         assert n_connections_in_use() == 0
         found = await asyncio.gather(*answers, return_exceptions=True)
@@ -122,7 +117,7 @@ async def test_a_load_after_the_end_is_an_error_and_does_not_hang(
     user = await make.user()
     known = await loaders.user_by_id.load(user.id)
     await loaders.close()
-    async with asyncio.timeout(5):
+    async with patience():
         assert await loaders.user_by_id.load(user.id) is known
         with pytest.raises(UnavailableError):
             await loaders.user_by_id.load(user.id + 1)

@@ -19,6 +19,7 @@ from graphql_api.loaders.registry import Loaders
 from graphql_api.models import DEFAULT_TENANT
 from tests.loaders.test_base import CancelledAtFirst, Doubling, FailingAtFirst
 from tests.support.factories import Factory
+from tests.support.patience import patience
 
 _levels = st.lists(st.lists(st.integers(0, 9), unique=True), max_size=4)
 
@@ -92,7 +93,7 @@ async def test_a_level_that_fails_is_an_error_to_all_and_is_asked_again(
     kind: type[FailingAtFirst], error: type[Exception], operation: Operation
 ) -> None:
     loader = kind(operation)
-    async with asyncio.timeout(5):
+    async with patience():
         asked = loader.load_level([1, 2]), loader.load_level([2]), loader.load(3)
         first = await asyncio.gather(*asked, return_exceptions=True)
         assert [type(answer) for answer in first] == [error] * 3
@@ -127,7 +128,7 @@ async def test_a_caller_that_is_cancelled_harms_nobody_who_waits_for_the_same_le
     loader = Waiting(operation)
     leaving, staying = (asyncio.ensure_future(loader.load_level([1, 2])) for _ in range(2))
     single = loader.load(1)
-    async with asyncio.timeout(5):
+    async with patience():
         while not loader.batches:  # noqa: ASYNC110  # a batch gives no sign of its start
             await asyncio.sleep(0)
         leaving.cancel()
@@ -147,7 +148,7 @@ async def test_what_is_under_way_is_not_asked_again(operation: Operation) -> Non
     go_on = asyncio.Event()
     loader = Waiting(operation)
     early = asyncio.ensure_future(loader.load_level([1, 2]))
-    async with asyncio.timeout(5):
+    async with patience():
         while not loader.batches:  # noqa: ASYNC110  # a batch gives no sign of its start
             await asyncio.sleep(0)
         late = asyncio.gather(loader.load_level([2, 1]), loader.load_level([1, 3]), loader.load(2))
@@ -163,7 +164,7 @@ async def test_a_level_that_waits_at_the_end_of_its_operation_is_answered(
     loader = Doubling(operation)
     known = await loader.load_level([1])
     await operation.close()
-    async with asyncio.timeout(5):
+    async with patience():
         assert await loader.load_level([1]) == known
         with pytest.raises(UnavailableError):
             await loader.load_level([1, 2])

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 
@@ -12,6 +13,9 @@ from graphql_api.db.statement import Compiled
 from graphql_api.loaders.base import BatchLoader
 from graphql_api.loaders.operation import Operation
 from graphql_api.models import DEFAULT_TENANT
+from graphql_api.settings import Settings
+from tests.support.patience import until
+from tests.support.postgres import address
 
 Load = Callable[[int], Awaitable[int]]
 
@@ -31,18 +35,19 @@ class Timed(BatchLoader[int, int]):
         return keys
 
 
-class Observed(BatchLoader[int, int]):
-    """Counts how many of its kind are in the database at once."""
+class Held(BatchLoader[int, int]):
+    """Waits in the database until a lock is free."""
 
     async def batch_load_fn(self, keys: list[int]) -> list[int]:
-        """Ask the server how many statements like this one it runs now, a little later."""
-        statement = text(
-            "SELECT count(*) FROM pg_sleep(0.5), pg_stat_activity"
-            " WHERE state = 'active' AND query LIKE '%count(*) FROM pg_sleep%'"
-            " AND datname = current_database()"
-        )
-        rows = await self.fetch(Compiled(statement), {})
-        return [rows[0][0]] * len(keys)
+        """Wait, and give the keys back."""
+        await self.fetch(Compiled(text("SELECT pg_advisory_xact_lock_shared(1)")), {})
+        return keys
+
+
+WAITING = """
+SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 
 
 async def plainly(load: Load, key: int) -> int:
@@ -121,10 +126,23 @@ async def test_the_number_of_batches_does_not_depend_on_which_one_is_faster(
 
 @pytest.mark.parametrize("n_connections", [1, 2, 4])
 async def test_a_wave_runs_side_by_side_on_as_many_connections_as_a_request_may_have(
-    n_connections: int, database: Database
+    n_connections: int,
+    database: Database,
+    settings: Settings,
+    n_connections_in_use: Callable[[], int],
 ) -> None:
     operation = Operation(database.reader(n_connections), DEFAULT_TENANT)
-    loaders = [Observed(operation) for _ in range(2 * n_connections)]
-    found = await asyncio.gather(*(loader.load(1) for loader in loaders))
+    loaders = [Held(operation) for _ in range(2 * n_connections)]
+    holder = await asyncpg.connect(address(settings.url))
+
+    async def whoever_has_a_connection_waits() -> bool:
+        waiting: int = await holder.fetchval(WAITING)
+        return 0 < n_connections_in_use() == waiting
+
+    await holder.execute("SELECT pg_advisory_lock(1)")
+    loading = asyncio.gather(*(loader.load(1) for loader in loaders))
+    await until(whoever_has_a_connection_waits)
+    assert n_connections_in_use() == n_connections
+    await holder.close()
+    await loading
     await operation.close()
-    assert max(found) == n_connections

@@ -10,6 +10,7 @@ from aiodataloader import DataLoader
 
 from graphql_api.loaders.base import BatchLoader
 from graphql_api.loaders.operation import Operation
+from tests.support.patience import patience
 
 QUERY = "{ a { boom author } b { boom author } c { author } }"
 
@@ -78,7 +79,7 @@ class Query:
 
 
 async def run(loader: Names) -> strawberry.types.ExecutionResult:
-    async with asyncio.timeout(5):
+    async with patience():
         return await strawberry.Schema(Query).execute(QUERY, context_value=loader)
 
 

@@ -1,7 +1,5 @@
 """Trees: the way up, the way down, and a tree that somebody made a ring."""
 
-import asyncio
-
 from sqlalchemy import update
 
 from graphql_api.db.database import Database
@@ -10,6 +8,7 @@ from graphql_api.loaders.page import PageKey, TotalKey
 from graphql_api.loaders.registry import Loaders
 from graphql_api.models import Category
 from tests.support.factories import Factory
+from tests.support.patience import patience
 
 ID = (Order("id"),)
 
@@ -55,7 +54,7 @@ async def test_a_ring_of_categories_hangs_nobody(
     async with database.transaction() as session:
         ring = update(Category).where(Category.id == one.id).values(parent_id=other.id)
         await session.execute(ring)
-    async with asyncio.timeout(10):
+    async with patience():
         path = await loaders.path_by_category.load(one.id)
         pages = loaders.posts_by_category
         page = await pages.load(PageKey(one.id, ID, size=5, deep=True))

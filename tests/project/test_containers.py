@@ -21,6 +21,7 @@ import pytest
 import yaml
 from sqlalchemy import URL
 
+from tests.support.patience import PATIENCE_S
 from tests.support.postgres import address
 
 ROOT = Path(__file__).parents[2]
@@ -88,7 +89,7 @@ def test_the_image_migrates_serves_is_healthy_and_stops(image: Path, empty_datab
             run([word.replace("8000", port) for word in ready])
         finally:
             server.send_signal(signal.Signals[stage["STOPSIGNAL"]])
-        assert server.wait(timeout=20) == 128 + signal.SIGTERM
+        assert server.wait(timeout=PATIENCE_S) == 128 + signal.SIGTERM
 
 
 def free_port() -> int:
@@ -99,8 +100,8 @@ def free_port() -> int:
 
 
 def until_it_listens(port: int) -> None:
-    """Wait until something answers on ``port``, 20 s at most."""
-    deadline = time.monotonic() + 20
+    """Wait until something answers on ``port``."""
+    deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
             return

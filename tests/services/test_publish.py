@@ -1,6 +1,5 @@
 """Publishing what is due, beside whoever else writes."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
@@ -9,14 +8,14 @@ from graphql_api.db.database import Database
 from graphql_api.models import PostStatus
 from graphql_api.services.publish import publish_due
 from tests.support.factories import Factory
+from tests.support.patience import patience
 
-PATIENCE_S = 30.0
 STATUSES = text("SELECT author_id, status FROM posts")
 
 
 async def publish_until(expected: dict[int, str], database: Database) -> None:
     """Publish in rounds: a server of other tests may hold in one what it publishes itself."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with patience():
         await publish_due(database)
         while await statuses(database) != expected:
             await publish_due(database)

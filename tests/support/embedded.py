@@ -12,6 +12,8 @@ from pathlib import Path
 from sqlalchemy import NullPool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from tests.support.patience import PATIENCE_S
+
 USER_PROGRAM = Path(__file__).with_name("embedded_user.py")
 NOBODY = 65534
 
@@ -47,7 +49,7 @@ class User:
 
     def leave(self) -> str:
         """Let the process end by itself and return what it had to say against it."""
-        return self.process.communicate(timeout=30)[1]
+        return self.process.communicate(timeout=PATIENCE_S)[1]
 
 
 @contextmanager

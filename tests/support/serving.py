@@ -17,10 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from graphql_api.db import migrate
 from graphql_api.db.database import Database
 from graphql_api.services.sample.loader import load_sample
+from tests.support.patience import PATIENCE_S
 from tests.support.postgres import address, on_engine
 
 SECRET_KEY = "made-up-for-the-tests-0123456789"
-PATIENCE_S = 60.0  # a machine that runs other tests at the same time is slow
 
 
 async def fill(engine: AsyncEngine) -> None:
