@@ -1,7 +1,7 @@
 """Waves: what can be known by then is one batch, and batches of a wave run side by side."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from typing import Any
 
 import asyncpg
@@ -124,22 +124,29 @@ async def test_the_number_of_batches_does_not_depend_on_which_one_is_faster(
     assert [len(loader.batches) for loader in (left, right, below, deepest)] == [1] * 4
 
 
+@pytest.fixture
+async def holder(settings: Settings) -> AsyncGenerator[asyncpg.Connection]:
+    """Connect beside the pool, and hold the lock until closed."""
+    connection = await asyncpg.connect(address(settings.url))
+    await connection.execute("SELECT pg_advisory_lock(1)")
+    yield connection
+    await connection.close()
+
+
 @pytest.mark.parametrize("n_connections", [1, 2, 4])
 async def test_a_wave_runs_side_by_side_on_as_many_connections_as_a_request_may_have(
     n_connections: int,
     database: Database,
-    settings: Settings,
+    holder: asyncpg.Connection,
     n_connections_in_use: Callable[[], int],
 ) -> None:
     operation = Operation(database.reader(n_connections), DEFAULT_TENANT)
     loaders = [Held(operation) for _ in range(2 * n_connections)]
-    holder = await asyncpg.connect(address(settings.url))
 
     async def whoever_has_a_connection_waits() -> bool:
         waiting: int = await holder.fetchval(WAITING)
         return 0 < n_connections_in_use() == waiting
 
-    await holder.execute("SELECT pg_advisory_lock(1)")
     loading = asyncio.gather(*(loader.load(1) for loader in loaders))
     await until(whoever_has_a_connection_waits)
     assert n_connections_in_use() == n_connections
