@@ -26,7 +26,7 @@ from graphql_api.execution.documents import (
     documents_of,
 )
 
-N_DOCUMENTS = 5_000
+N_DOCUMENTS = 1_250
 N_DOCUMENTS_IN_ALL = int(os.environ.get("EXECUTION_DOCUMENTS", str(N_DOCUMENTS)))
 
 
@@ -148,7 +148,7 @@ def test_a_plan_and_its_document_take_no_more_than_is_counted_for_them(text: str
 
 
 def test_many_documents_keep_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    most = 2 * 2**20
+    most = 2**19
     monkeypatch.setattr(documents, "MOST_BYTES", most)
     monkeypatch.setattr(executor, "MOST_BYTES", most)
     schema = make()
@@ -160,7 +160,7 @@ def test_many_documents_keep_within_bounds(monkeypatch: pytest.MonkeyPatch) -> N
     gc.collect()
 
     # the caches were full before, and nothing else grows
-    assert len(gc.get_objects()) < before * 1.1
+    assert len(gc.get_objects()) < before * 1.025
     assert 0 < documents_of(schema).n_bytes <= most
     assert 0 < plans_of(schema).n_bytes <= most
     assert len(plans_of(schema)) < warmed
