@@ -92,12 +92,14 @@ async def test_the_statements_of_a_request_that_is_cancelled_end_on_the_server_t
 
 
 async def test_the_end_of_an_operation_answers_everybody_and_gives_the_connections_back(
+    database: Database,
     operation: Operation,
     n_connections_in_use: Callable[[], int],
     complaints: list[dict[str, Any]],
 ) -> None:
+    # not sooner: the driver itself complains where somebody leaves while it connects
     async def all_connections_are_in_use() -> bool:
-        return n_connections_in_use() == 3
+        return await n_sleeping(database, 1) == 3
 
     answers = [Sleeping(operation).load(1) for _ in range(5)]
     await until(all_connections_are_in_use)
