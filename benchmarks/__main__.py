@@ -1,12 +1,12 @@
 """100 posts with 10 comments each and their authors: four ways to resolve them, in one run.
 
-And how the time of ours grows with the number of posts. Every way writes its answer as JSON.
+And how the time of ours grows with the number of posts, and how much Python it runs for a request.
+Every way writes its answer as JSON.
 
 Uses the embedded PostgreSQL, or the server that DATABASE_URL names (in a database of its own, that
 is dropped). The ways take turns, so that a busy machine slows them alike.
 """
 
-import asyncio
 import os
 import statistics
 import sys
@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import uvloop
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from benchmarks import naive, ours, selectin
+from benchmarks import bytecodes, naive, ours, selectin
 from graphql_api.db import migrate
 from graphql_api.db.embedded import embedded_server
 from graphql_api.db.engine import create_engine
@@ -83,6 +84,7 @@ async def main(settings: Settings) -> None:
     await engine.dispose()
     _print(statements, times)
     _print_growth(grown, growth)
+    await bytecodes.table(settings)
 
 
 async def _encoded(answering: Awaitable[Any]) -> bytes:
@@ -168,5 +170,5 @@ if __name__ == "__main__":
         if given is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             given = stack.enter_context(embedded_server(folder)).url("postgres")
-        asyncio.run(_run(given))
+        uvloop.run(_run(given))  # as servers do
     sys.stdout.flush()
