@@ -1,6 +1,7 @@
 """Arguments that several fields take, described once."""
 
 import inspect
+from collections.abc import Sequence
 from types import NoneType, UnionType
 from typing import Annotated, Any
 
@@ -26,6 +27,12 @@ def argument(
         default=default,
         annotation=Annotated[kind, strawberry.argument(description=description)],
     )
+
+
+def give_parameters(resolve: Any, parameters: Sequence[inspect.Parameter], n_own: int) -> None:
+    """Have Strawberry see ``parameters`` where the function has ``**arguments``."""
+    own = list(inspect.signature(resolve).parameters.values())[:n_own]
+    resolve.__signature__ = inspect.Signature([*own, *parameters])
 
 
 def _is_optional(kind: Any) -> bool:  # an annotation

@@ -15,16 +15,16 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import repeat
 from operator import attrgetter
-from typing import Any, TypeAlias, get_args
+from typing import Any, TypeAlias
 
 import strawberry
 from strawberry.schema_directive import Location
 
-from graphql_api.execution import PLAN, Batch, Computed, Level, OneOf, Rows
+from graphql_api.execution import PLAN, Batch, Level
 from graphql_api.loaders.base import BatchLoader, names_of
 from graphql_api.loaders.exact import exact_columns
 from graphql_api.loaders.page import PageLoader, TotalLoader
-from graphql_api.schema import global_id
+from graphql_api.schema.arguments import give_parameters
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.pagination import Connection, Pages, PageView
 
@@ -53,53 +53,6 @@ class Relation:
     """The attribute of the parent's row that is the key; None for a field of `Query`."""
     pages: Pages | None = None
     """How arguments become a page, where the relation is a connection."""
-
-
-def plain(description: str) -> Any:  # stands for the annotated type
-    """Declare a field that is an attribute of the row."""
-    return strawberry.field(description=description)
-
-
-def rows(description: str) -> Any:
-    """Declare a field of a page that is its rows, or of an edge that is its row."""
-    return strawberry.field(description=description, metadata={PLAN: Rows()})
-
-
-def computed(
-    function: Callable[..., Any],
-    *,
-    reads: tuple[str, ...],
-    description: str,
-    per_type: bool = False,
-) -> Any:
-    """Declare a field that is a function of columns; its further parameters are arguments.
-
-    ``per_type`` says that ``function`` gives the function for a type, by the type's name.
-    """
-
-    def resolve(root: Any, **arguments: Any) -> Any:
-        chosen = function(global_id.type_of(root)) if per_type else function
-        return chosen(*(getattr(root, name) for name in reads), **arguments)
-
-    signature = inspect.signature(function, eval_str=True)
-    parameters = [] if per_type else list(signature.parameters.values())[len(reads) :]
-    _give_parameters(resolve, parameters, 1)
-    returned = signature.return_annotation
-    returned = get_args(returned)[-1] if per_type else returned
-    gives = str if returned is str else None  # an int may be a large one
-    spec = Computed(function, reads, gives, per_type)
-    return strawberry.field(resolver=resolve, description=description, metadata={PLAN: spec})
-
-
-def one_of(argument: inspect.Parameter, columns: Mapping[Any, str], description: str) -> Any:
-    """Declare a field that is one of several columns, by an argument; None is the default."""
-
-    def resolve(root: Any, **arguments: Any) -> Any:
-        return getattr(root, columns[arguments.get(argument.name)])
-
-    _give_parameters(resolve, [argument], 1)
-    spec = OneOf(argument.name, columns)
-    return strawberry.field(resolver=resolve, description=description, metadata={PLAN: spec})
 
 
 def one(
@@ -184,7 +137,7 @@ def page(
         needs=needs,
         authorize=authorize,
     )
-    _give_parameters(resolve, pages.parameters, 2)
+    give_parameters(resolve, pages.parameters, 2)
     return _field(resolve, Relation(loader, key, pages), batch, description)
 
 
@@ -224,7 +177,7 @@ def promised(*, pages: Pages, description: str) -> Any:
     def resolve(root: Any, info: Info, **arguments: Any) -> Connection:  # noqa: ARG001  # by name
         raise AssertionError("graphql-core asks the type, never the interface")
 
-    _give_parameters(resolve, pages.parameters, 2)
+    give_parameters(resolve, pages.parameters, 2)
     return strawberry.field(resolver=resolve, description=description)
 
 
@@ -253,7 +206,7 @@ def lookup(
         loader, key = find(level.context.loaders.selecting(level.columns), **level.arguments)
         return _load_level(loader, [key], level)
 
-    _give_parameters(resolve, parameters, 2)
+    give_parameters(resolve, parameters, 2)
     batch = Batch(load=load_level, rows=rows)
     metadata = {} if rows is None else {PLAN: batch}
     return strawberry.field(resolver=resolve, description=description, metadata=metadata)
@@ -266,7 +219,7 @@ def lookups(find: Find, parameters: Sequence[inspect.Parameter], description: st
         found = find(info.context.loaders, **arguments)
         return asyncio.gather(*(_load(loader, key, info) for loader, key in found))
 
-    _give_parameters(resolve, parameters, 2)
+    give_parameters(resolve, parameters, 2)
     return strawberry.field(resolver=resolve, description=description)
 
 
@@ -287,12 +240,6 @@ def _load_level(
     if report is not None:
         report.asked(loader, keys, level.n_parents, level.path)
     return loader.load_level(keys)
-
-
-def _give_parameters(resolve: Any, parameters: Sequence[inspect.Parameter], n_own: int) -> None:
-    """Have Strawberry see ``parameters`` where the function has ``**arguments``."""
-    own = list(inspect.signature(resolve).parameters.values())[:n_own]
-    resolve.__signature__ = inspect.Signature([*own, *parameters])
 
 
 def _field(resolve: Callable[..., Any], relation: Relation, batch: Batch, description: str) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 import strawberry
 
 from graphql_api.schema.arguments import argument
-from graphql_api.schema.relations import one_of
+from graphql_api.schema.columns import one_of
 
 
 @strawberry.enum

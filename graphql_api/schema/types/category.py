@@ -12,7 +12,8 @@ from graphql_api.loaders.category import (
 )
 from graphql_api.loaders.post import PostsByCategory
 from graphql_api.schema.arguments import argument
-from graphql_api.schema.relations import many, one, page, plain
+from graphql_api.schema.columns import plain
+from graphql_api.schema.relations import many, one, page
 from graphql_api.schema.types.interface import Node
 from graphql_api.schema.types.lazy import LazyCategory, LazyPostConnection
 from graphql_api.schema.types.post_input import POST_PAGES

@@ -16,10 +16,11 @@ from graphql_api.loaders.keyset import Order
 from graphql_api.loaders.post import PostById
 from graphql_api.loaders.user import LikersByComment, UserById
 from graphql_api.schema.arguments import argument
+from graphql_api.schema.columns import plain
 from graphql_api.schema.inputs import DateTimeFilter, IDFilter, ids_of, maybe, optional
 from graphql_api.schema.ordering import OrderDirection, Ordering
 from graphql_api.schema.pagination import Pages
-from graphql_api.schema.relations import many, one, page, plain
+from graphql_api.schema.relations import many, one, page
 from graphql_api.schema.scalars import BigInt
 from graphql_api.schema.types.body import body_field
 from graphql_api.schema.types.connection import ConnectionOf, EdgeOf

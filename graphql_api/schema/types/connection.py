@@ -4,7 +4,8 @@ from typing import Generic, TypeVar
 
 import strawberry
 
-from graphql_api.schema.relations import plain, rows, total_count
+from graphql_api.schema.columns import plain, rows
+from graphql_api.schema.relations import total_count
 
 NodeT = TypeVar("NodeT")
 EdgeT = TypeVar("EdgeT")

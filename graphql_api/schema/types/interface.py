@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 import strawberry
 
 from graphql_api.schema import global_id
-from graphql_api.schema.relations import computed, plain, promised
+from graphql_api.schema.columns import computed, plain
+from graphql_api.schema.relations import promised
 from graphql_api.schema.types.lazy import LazyUserConnection
 from graphql_api.schema.types.user_pages import PEOPLE_PAGES
 

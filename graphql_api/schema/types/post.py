@@ -13,7 +13,8 @@ from graphql_api.loaders.comment import CommentsByPost
 from graphql_api.loaders.post import PostRow
 from graphql_api.loaders.tag import TagsByPost
 from graphql_api.loaders.user import LikersByPost, UserById
-from graphql_api.schema.relations import computed, one, page, plain
+from graphql_api.schema.columns import computed, plain
+from graphql_api.schema.relations import one, page
 from graphql_api.schema.scalars import BigInt
 from graphql_api.schema.types.body import body_field
 from graphql_api.schema.types.comment import COMMENT_PAGES_OF_POST

@@ -5,9 +5,10 @@ import strawberry
 from graphql_api.loaders.keyset import Order
 from graphql_api.loaders.post import PostsByTag
 from graphql_api.loaders.tag import TagRow
+from graphql_api.schema.columns import plain
 from graphql_api.schema.ordering import Ordering
 from graphql_api.schema.pagination import Pages
-from graphql_api.schema.relations import page, plain
+from graphql_api.schema.relations import page
 from graphql_api.schema.types.connection import ConnectionOf, EdgeOf
 from graphql_api.schema.types.interface import Followable, Node
 from graphql_api.schema.types.lazy import LazyPostConnection

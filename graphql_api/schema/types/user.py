@@ -7,7 +7,8 @@ import strawberry
 from graphql_api.loaders.comment import CommentsByAuthor
 from graphql_api.loaders.post import PostsByAuthor
 from graphql_api.loaders.user import FollowersByUser, FollowingByUser, UserRow
-from graphql_api.schema.relations import page, plain
+from graphql_api.schema.columns import plain
+from graphql_api.schema.relations import page
 from graphql_api.schema.scalars import URI, BigInt
 from graphql_api.schema.types.comment import COMMENT_PAGES_OF_USER
 from graphql_api.schema.types.connection import ConnectionOf, EdgeOf
