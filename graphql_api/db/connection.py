@@ -49,7 +49,8 @@ class ReadConnection:
             rows = await prepared.fetch(*values)
         except (InvalidCachedStatementError, OutdatedSchemaCacheError):  # a migration went by
             self._prepared.clear()
-            rows = await self.driver.fetch(sql, *values)
+            prepared = self._prepared[sql] = await self.driver.prepare(sql)
+            rows = await prepared.fetch(*values)
         return rows
 
     async def fetch_in_transaction(self, compiled: Compiled, values: Sequence[Any]) -> list[Record]:

@@ -129,11 +129,13 @@ class Reader:
             rows = await self._fetch(lent, compiled, values)
         except Exception as error:
             if _is_lost(error) or lent.driver.is_closed():
-                late = isinstance(error, TimeoutError)
-                if not late:  # who tries again must not meet another that went with it
-                    self._pool.distrust(lent.entry)
+                if isinstance(error, TimeoutError):  # it only takes too long
+                    await self._discard(lent)
+                    raise
+                # who tries again must not meet another that went with it
+                self._pool.distrust(lent.entry)
                 await self._discard(lent)
-                raise (error if late else _LostError()) from error
+                raise _LostError from error
             self._pool.take_back(lent)  # it answered
             if _quotes_a_value(error):
                 raise type(error)(f"a value does not fit the statement of {loader}") from None

@@ -48,7 +48,7 @@ class PlanExecutor(StrawberryGraphQLCoreExecutionContext):
 
     def execute_operation(self, serially: bool | None = None) -> Any:  # noqa: FBT001  # as graphql-core calls it
         """Execute the operation; the result, or something to await it."""
-        run = Run(self.context_value, self.root_value, self.variable_values.coerced, lambda: self)
+        run = Run.of(self)
         options = options_of(self.context_value)
         try:
             self._check_plannable(options)
@@ -137,7 +137,7 @@ def plan_of(
             n_fields = plan.n_fields + 1
             PlanExecutor.counters.compiled += 1
         except UnplannedError as unplanned:
-            plan, n_fields = unplanned.with_traceback(None), 1
+            plan, n_fields = UnplannedError(*unplanned.args), 1  # without what led to it
         except GraphQLError:  # its message may hold what a client sent
             plan, n_fields = UnplannedError("a wrong argument of @skip or @include"), 1
         entry = (operation, plan)

@@ -1,7 +1,7 @@
 """A run of a plan: level by level, until nothing is waited for."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from graphql_api.execution.shapes import After
@@ -40,6 +40,14 @@ class Run:
         """Whether a marker stands somewhere in the answer."""
         self.types: dict[int, str] = {}
         """The types of objects behind interfaces and unions, by their ids."""
+
+    @classmethod
+    def of(cls, executor: Any) -> Self:
+        """Begin a run whose executor is there already."""
+        coerced = executor.variable_values.coerced
+        run = cls(executor.context_value, executor.root_value, coerced, lambda: executor)
+        run._executor = executor
+        return run
 
     @property
     def executor(self) -> Any:

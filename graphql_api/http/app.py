@@ -38,7 +38,7 @@ class _Application(Starlette):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a POST to the endpoint, unless somebody added a middleware that is to see it."""
         is_operation = scope.get("path") == "/graphql" and scope.get("method") == "POST"
-        if is_operation and not self.user_middleware:
+        if is_operation and not (self.user_middleware or scope.get("root_path")):
             scope["app"] = self
             await self._endpoint(scope, receive, send)
         else:

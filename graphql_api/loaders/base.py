@@ -109,14 +109,18 @@ class BatchLoader(DataLoader[KeyT, ValueT]):
         return own
 
     def clear(self, key: KeyT) -> Self:
-        """Forget what was loaded for a key."""
-        self.known.pop(key, None)
+        """Forget what was loaded for a key, also what is on its way."""
+        self.known = {other: value for other, value in self.known.items() if other != key}
         return super().clear(key)
 
     def clear_all(self) -> Self:
-        """Forget everything that was loaded."""
-        self.known.clear()
+        """Forget everything that was loaded, or is on its way."""
+        self.known = {}
         return super().clear_all()
+
+    def forget_failed(self, key: KeyT) -> None:
+        """Have a key asked for again that could not be loaded."""
+        super().clear(key)
 
     def _joined(self) -> Batch[KeyT, ValueT]:
         """Return the batch that waits for the next wave."""

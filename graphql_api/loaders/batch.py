@@ -25,33 +25,42 @@ class Batch(Generic[KeyT, ValueT]):
         self.levels: list[tuple[list[KeyT], Future[list[ValueT]]]] = []
 
     async def run(self) -> None:
-        """Load the keys; every caller gets an answer."""
+        """Load the keys, and answer each caller; whoever has no answer then is told by `give_up`.
+
+        What is cleared meanwhile is not put back: the loader has another ``known`` then.
+        """
         known = self._loader.known
-        keys = self._keys()
+        wanted = keys = self._keys()
+        found: dict[KeyT, ValueT] = {}
         if known:  # what was loaded before, also while these waited
-            keys = list(filterfalse(known.__contains__, keys))
+            found = {key: known[key] for key in filter(known.__contains__, wanted)}
+            keys = list(filterfalse(found.__contains__, wanted))
         try:
             values = await self._loader.batch_load_fn(keys) if keys else []
             if len(values) != len(keys):
                 raise TypeError(  # noqa: TRY301  # for one place that answers all
                     "a loader gave another number of values than it had keys"
                 )
-            known.update(zip(keys, values, strict=True))
         except Exception as error:  # noqa: BLE001  # each caller gets it
+            self._answer_singles(found)
             self._fail(error)
             return
-        except BaseException:
-            self.give_up()
-            raise
-        for wanted, level in self.levels:
+        found.update(zip(keys, values, strict=True))
+        known.update(found)
+        for level_keys, level in self.levels:
             if not level.done():
-                level.set_result(values if wanted is keys else list(map(known.__getitem__, wanted)))
-        for key, single in self.singles:
-            _settle(single, known[key])
+                whole = values if level_keys is keys else list(map(found.__getitem__, level_keys))
+                level.set_result(whole)
+        self._answer_singles(found)
 
     def give_up(self) -> None:
         """Tell whoever still waits that nothing will come."""
         self._fail(UnavailableError(UNAVAILABLE))
+
+    def _answer_singles(self, found: dict[KeyT, ValueT]) -> None:
+        for key, single in self.singles:
+            if key in found:
+                _settle(single, found[key])
 
     def _keys(self) -> list[KeyT]:
         if len(self.levels) == 1 and not self.singles:
@@ -66,7 +75,7 @@ class Batch(Generic[KeyT, ValueT]):
         """Give an error to all who have no answer; it is not kept for who asks again."""
         for key, single in self.singles:
             if not single.done():
-                self._loader.clear(key)
+                self._loader.forget_failed(key)
                 single.set_exception(error)
         for _keys, level in self.levels:
             _settle(level, error)

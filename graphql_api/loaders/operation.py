@@ -50,7 +50,6 @@ class Operation:
         self.loop = asyncio.get_running_loop()
         self._reader = reader
         self._waiting: dict[Startable, None] = {}  # a set that keeps the order
-        self._n_under_way = 0
         self._tasks: dict[asyncio.Task[None], Batch] = {}
         self._quiet_turns_left = 0
         self._closed = False
@@ -80,13 +79,13 @@ class Operation:
         self._waiting[loader] = None
         if self.report is not None:
             self.report.queued(loader)
-        if not self._n_under_way:
+        if not self._tasks:
             self._wait_for_quiet()
 
     @property
     def is_at_work(self) -> bool:
         """Whether statements are under way, or keys wait: then it has to be closed."""
-        return bool(self._n_under_way or self._waiting)
+        return bool(self._waiting) or not all(task.done() for task in self._tasks)
 
     async def close(self) -> None:
         """Stop what nobody waits for any more; connections are given back before this returns."""
@@ -112,27 +111,19 @@ class Operation:
         loaders, self._waiting = self._waiting, {}
         if self.report is not None:
             self.report.start_wave()
-        self._n_under_way += len(loaders)
         for loader in loaders:
             self._start(loader.take_batch())
 
     def _start(self, batch: Batch) -> None:
         """Load a batch in a task that no caller can cancel."""
-        task = self.loop.create_task(self._run(batch))
+        task = self.loop.create_task(batch.run())
         self._tasks[task] = batch
         task.add_done_callback(self._ended)
         if self._closed:
             task.cancel()
 
-    async def _run(self, batch: Batch) -> None:
-        try:
-            await batch.run()
-        finally:
-            self._n_under_way -= 1
-            if not self._n_under_way and self._waiting:
-                self._wait_for_quiet()
-
     def _ended(self, task: asyncio.Task[None]) -> None:
-        batch = self._tasks.pop(task)
-        if task.cancelled():  # perhaps before it ran at all
-            batch.give_up()
+        # it may have been cancelled, even before it ran at all
+        self._tasks.pop(task).give_up()
+        if not self._tasks and self._waiting:
+            self._wait_for_quiet()

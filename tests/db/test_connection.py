@@ -128,6 +128,7 @@ async def test_a_read_that_a_migration_went_past_answers_from_the_new_table(
         assert await read() == [after]
         assert await read() == [after]
         assert await value(serving, "SELECT pg_backend_pid()") == server
+        assert await value(serving, f"{PREPARED} AND statement LIKE '%FROM migrated'") == 1
         assert taken(serving) == 0
 
 

@@ -50,7 +50,7 @@ def test_a_body_may_come_in_pieces(size: int, http: httpx.Client) -> None:
         assert answer.status_code == status
 
 
-async def asked(app: Any, *messages: dict[str, Any]) -> list[dict[str, Any]]:
+async def asked(app: Any, *messages: dict[str, Any], root_path: str = "") -> list[dict[str, Any]]:
     """Hand an application the messages of one request, and return what it sends."""
     given, answered = list(messages), []
 
@@ -64,6 +64,7 @@ async def asked(app: Any, *messages: dict[str, Any]) -> list[dict[str, Any]]:
         "type": "http",
         "method": "POST",
         "path": "/graphql",
+        "root_path": root_path,
         "headers": [(b"content-type", b"application/json")],
         "state": {},
     }
@@ -76,6 +77,12 @@ async def test_whoever_hangs_up_within_a_body_gets_no_answer(settings: Settings)
     gone = {"type": "http.disconnect"}
     assert await asked(create_app(settings), half, gone) == []
     assert await asked(create_app(settings), gone) == []
+
+
+async def test_under_a_path_of_a_proxy_the_rest_of_the_path_counts(settings: Settings) -> None:
+    request = {"type": "http.request", "body": GOOD["an operation"], "more_body": False}
+    answer = await asked(create_app(settings), request, root_path="/graphql")
+    assert answer[0]["status"] == 404
 
 
 async def test_a_middleware_that_somebody_adds_sees_operations(settings: Settings) -> None:

@@ -170,6 +170,89 @@ async def test_a_level_that_waits_at_the_end_of_its_operation_is_answered(
             await loader.load_level([1, 2])
 
 
+@pytest.mark.parametrize("n_turns", [0, 1, 3, 4, 9])
+async def test_whoever_asks_when_an_operation_has_ended_is_told_each_time(
+    n_turns: int, operation: Operation
+) -> None:
+    loader = Doubling(operation)
+    first = loader.load(1)
+    for _ in range(n_turns):
+        await asyncio.sleep(0)
+    await operation.close()
+    async with patience():
+        await asyncio.wait([first])
+        for key in (2, 3):
+            with pytest.raises(UnavailableError):
+                await loader.load(key)
+    assert not operation.is_at_work
+
+
+class Gated(Doubling):
+    """Waits until it may answer."""
+
+    def __init__(self, operation: Operation) -> None:
+        super().__init__(operation)
+        self.go_on = asyncio.Event()
+        self.factor = 1
+
+    async def batch_load_fn(self, keys: list[int]) -> list[int]:
+        """Answer with what was there when it was asked."""
+        factor = self.factor
+        found = await super().batch_load_fn(keys)
+        await self.go_on.wait()
+        return [factor * value for value in found]
+
+
+async def test_what_is_cleared_while_it_is_loaded_is_loaded_again(operation: Operation) -> None:
+    loader = Gated(operation)
+    early = asyncio.ensure_future(loader.load_level([1, 2]))
+    async with patience():
+        while not loader.batches:  # noqa: ASYNC110  # a batch gives no sign of its start
+            await asyncio.sleep(0)
+        loader.clear(1)
+        loader.factor = 10
+        late = loader.load(1)
+        loader.go_on.set()
+        assert await early == [2, 4]
+        assert await late == 20
+    assert loader.batches == [[1, 2], [1]]
+
+
+@pytest.mark.parametrize("all_of_it", [False, True])
+async def test_what_is_cleared_while_others_are_loaded_is_answered_to_who_asked_before(
+    all_of_it: bool,  # noqa: FBT001  # pytest passes it by name
+    operation: Operation,
+) -> None:
+    loader = Gated(operation)
+    loader.go_on.set()
+    await loader.load_level([1])
+    loader.go_on.clear()
+    both = asyncio.ensure_future(loader.load_level([1, 2]))
+    async with patience():
+        while len(loader.batches) < 2:  # noqa: ASYNC110  # as above
+            await asyncio.sleep(0)
+        loader.clear_all() if all_of_it else loader.clear(1)
+        loader.go_on.set()
+        assert await both == [2, 4]
+        assert await loader.load(1) == 2
+    assert loader.batches == [[1], [2], [1]]
+
+
+async def test_a_batch_that_fails_takes_no_key_with_it_that_is_known(operation: Operation) -> None:
+    class Failing(Doubling):
+        async def batch_load_fn(self, keys: list[int]) -> list[int]:
+            if 2 in keys:
+                raise ValueError
+            return await super().batch_load_fn(keys)
+
+    loader = Failing(operation)
+    await loader.load_level([1])
+    known, failing = await asyncio.gather(loader.load(1), loader.load(2), return_exceptions=True)
+    assert known == 2
+    assert isinstance(failing, ValueError)
+    assert loader.batches == [[1]]
+
+
 @pytest.mark.parametrize("kind", [FailingAtFirst, CancelledAtFirst])
 async def test_an_error_of_a_level_that_nobody_waits_for_is_no_complaint(
     kind: type[FailingAtFirst], operation: Operation, complaints: list[dict[str, Any]]

@@ -2,6 +2,8 @@
 
 import gc
 
+import pytest
+
 from graphql_api.db.database import Database
 from graphql_api.execution import Mode
 from tests.schema.client import Execute
@@ -13,21 +15,30 @@ QUERY = """query ($n: Int, $tag: String!) {
             comments { nodes { id author { id } } } tags { nodes { id } } } } } }"""
 
 
+@pytest.mark.parametrize(
+    ("query", "number"),
+    [
+        (QUERY, 2),
+        (QUERY.replace("$n: Int", "$n: Int = 2"), None),  # a default that applies
+        (QUERY, 2.0),  # coerced by graphql-core
+    ],
+)
 async def test_a_planned_operation_leaves_nothing_for_the_collector(
-    database: Database, make: Factory
+    query: str, number: float | None, database: Database, make: Factory
 ) -> None:
+    given = {} if number is None else {"n": number}
     tag = await make.tag()
     for _ in range(3):
         post = await make.post(tags=[tag])
         await make.comment(post=post)
     execute = Execute(database, modes=[Mode.PLAN])
     for _ in range(3):  # what is made once is made by now
-        await execute.data(QUERY, n=2, tag=tag.slug)
+        await execute.data(query, tag=tag.slug, **given)
     gc.collect()
     gc.disable()
     try:
         for _ in range(5):
-            await execute.data(QUERY, n=2, tag=tag.slug)
+            await execute.data(query, tag=tag.slug, **given)
         left = gc.collect()
     finally:
         gc.enable()
