@@ -70,6 +70,7 @@ def _connect_args(settings: Settings, *, serving: bool) -> dict[str, Any]:
     return timeouts | {
         # of writes, which go through SQLAlchemy; reads keep their own (`connection`)
         "prepared_statement_cache_size": PREPARED_STATEMENTS,
+        # the driver's own, which neither uses: without one, what is prepared would have no name
         "statement_cache_size": PREPARED_STATEMENTS,
         "max_cached_statement_lifetime": 0,  # as long as the connection
         "server_settings": {

@@ -105,7 +105,17 @@ class Prepared:
         no more to be done here: of a mutation, or of what graphql-core runs.
         """
         variables = self._coerced(given or {})
-        make_executor = partial(self._executor, schema, given, root_value, context, extensions)
+        make_executor = partial(
+            PlanExecutor.build,
+            schema,
+            self._document,
+            root_value,
+            context,
+            given,
+            self._name,
+            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # Strawberry's
+            operation_extensions=extensions,
+        )
         if variables is None:
             executor = make_executor()
             if isinstance(executor, list):
@@ -137,25 +147,6 @@ class Prepared:
             elif value is not Undefined or has_default:
                 return None
         return values
-
-    def _executor(
-        self,
-        schema: GraphQLSchema,
-        given: dict[str, Any] | None,
-        root_value: Any,
-        context: Any,
-        extensions: dict[str, Any] | None,
-    ) -> Any:
-        return PlanExecutor.build(
-            schema,
-            self._document,
-            root_value,
-            context,
-            given,
-            self._name,
-            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # Strawberry's
-            operation_extensions=extensions,
-        )
 
 
 def operation_of(schema: GraphQLSchema, known: KnownDocument, name: str | None) -> Prepared | None:
