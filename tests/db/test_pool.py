@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -22,13 +23,14 @@ SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
 async def test_a_burst_of_reads_leaves_no_more_connections_than_the_pool_keeps(
     database: Database,
 ) -> None:
+    with_one: Any = await value(database, OURS)  # a server of other tests may be there
     await asyncio.gather(*(value(database, "SELECT pg_sleep(0.01)") for _ in range(20)))
     pool = database.engine.pool
     assert isinstance(pool, QueuePool)
     assert (taken(database), pool.checkedin()) == (0, 4)
 
     async def the_others_are_gone() -> bool:
-        return await value(database, OURS) == 4
+        return bool(await value(database, OURS) == with_one + 3)
 
     await until(the_others_are_gone)
 
