@@ -1,26 +1,39 @@
 """The tables, one module each."""
 
+from graphql_api.models.account import Account, LoginFailure, RefreshToken, Role
 from graphql_api.models.base import DEFAULT_TENANT, Base
 from graphql_api.models.category import Category
-from graphql_api.models.comment import Comment, CommentLike, CommentStatus
+from graphql_api.models.change import Action, Deletion, IdempotencyKey, OutboxEvent, Revision
+from graphql_api.models.comment import Comment, CommentLike, CommentStatus, MinimizedReason
 from graphql_api.models.imported import ImportedItem
-from graphql_api.models.post import Post, PostLike, PostStatus
+from graphql_api.models.post import Bookmark, Post, PostLike, PostStatus
 from graphql_api.models.tag import PostTag, Tag, TagFollow
 from graphql_api.models.tenant import Tenant
 from graphql_api.models.user import User, UserFollow
 
 __all__ = [
     "DEFAULT_TENANT",
+    "Account",
+    "Action",
     "Base",
+    "Bookmark",
     "Category",
     "Comment",
     "CommentLike",
     "CommentStatus",
+    "Deletion",
+    "IdempotencyKey",
     "ImportedItem",
+    "LoginFailure",
+    "MinimizedReason",
+    "OutboxEvent",
     "Post",
     "PostLike",
     "PostStatus",
     "PostTag",
+    "RefreshToken",
+    "Revision",
+    "Role",
     "Tag",
     "TagFollow",
     "Tenant",

@@ -91,6 +91,15 @@ class SoftDeleted:
     deleted_at: Mapped[datetime | None]
 
 
+class Deletable(SoftDeleted):
+    """The same, and it knows in which act of deleting it went: it comes back with that alone."""
+
+    deletion_id: Mapped[int | None]
+    """The `Deletion`; null for what was never deleted through the API."""
+    deleted_by_id: Mapped[int | None]
+    """The user who did it, who may be no more."""
+
+
 class Versioned:
     """A row whose every change by a person counts ``version`` up, from 1."""
 

@@ -6,8 +6,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from graphql_api.models.base import (
     LIVING,
     Base,
+    Deletable,
     Entity,
-    SoftDeleted,
     Timestamped,
     Versioned,
     tenant_index,
@@ -15,16 +15,18 @@ from graphql_api.models.base import (
 )
 
 
-class Category(Entity, Timestamped, SoftDeleted, Versioned, Base):
+class Category(Entity, Timestamped, Deletable, Versioned, Base):
     """A shelf of posts; a root when it has no parent."""
 
     __tablename__ = "categories"
     __table_args__ = (
         within_tenant("parent_id", "categories"),
+        within_tenant("deletion_id", "deletions"),
         CheckConstraint("slug <> ''", name="slug_not_empty"),
         CheckConstraint("name <> ''", name="name_not_empty"),
         CheckConstraint("parent_id <> id", name="not_its_own_parent"),
         CheckConstraint("char_length(description) <= 5000", name="description_length"),
+        tenant_index("ix_categories_deletion", "deletion_id", where="deletion_id IS NOT NULL"),
         tenant_index("uq_categories_slug", "slug", unique=True, where=LIVING),
         tenant_index("ix_categories_parent", "parent_id", "name_key", "id", where=LIVING),
     )

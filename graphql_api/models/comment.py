@@ -19,9 +19,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from graphql_api.models.base import (
     VISIBLE,
     Base,
+    Deletable,
     Entity,
     OfTenant,
-    SoftDeleted,
     Timestamped,
     Versioned,
     tenant_index,
@@ -37,7 +37,18 @@ class CommentStatus(StrEnum):
     SPAM = "spam"
 
 
-class Comment(Entity, Timestamped, SoftDeleted, Versioned, Base):
+class MinimizedReason(StrEnum):
+    """Why a comment is folded away, though everybody may open it."""
+
+    ABUSE = "abuse"
+    OFF_TOPIC = "off_topic"
+    OUTDATED = "outdated"
+    RESOLVED = "resolved"
+    DUPLICATE = "duplicate"
+    SPAM = "spam"
+
+
+class Comment(Entity, Timestamped, Deletable, Versioned, Base):
     """What someone says under a post, or in reply to a comment of the same post."""
 
     __tablename__ = "comments"
@@ -58,6 +69,13 @@ class Comment(Entity, Timestamped, SoftDeleted, Versioned, Base):
         CheckConstraint("(parent_id IS NULL) = (depth = 0)", name="depth_of_root"),
         CheckConstraint("reply_count >= 0", name="reply_count_not_negative"),
         CheckConstraint("like_count >= 0", name="like_count_not_negative"),
+        within_tenant("deletion_id", "deletions"),
+        CheckConstraint(
+            "minimized_reason IN "
+            "('abuse', 'off_topic', 'outdated', 'resolved', 'duplicate', 'spam')",
+            name="minimized_reason_known",
+        ),
+        tenant_index("ix_comments_deletion", "deletion_id", where="deletion_id IS NOT NULL"),
         tenant_index("ix_comments_post", "post_id", "created_at", "id", where=VISIBLE),
         tenant_index("ix_comments_post_likes", "post_id", "like_count", "id", where=VISIBLE),
         tenant_index("ix_comments_parent", "parent_id", "created_at", "id", where=VISIBLE),
@@ -91,8 +109,12 @@ class Comment(Entity, Timestamped, SoftDeleted, Versioned, Base):
     body_html: Mapped[str] = mapped_column(Text)
     body_text: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(String(20), server_default=CommentStatus.PENDING.value)
+    minimized_reason: Mapped[str | None] = mapped_column(String(20))
+    """A `MinimizedReason`; null for one that is shown as it is."""
+    shown: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Derived: approved, under a visible post and approved comments only."""
     visible: Mapped[bool] = mapped_column(server_default=text("false"))
-    """Derived: approved and not deleted, under a visible post and visible comments only."""
+    """Derived: shown, and not deleted or above a visible reply."""
     reply_count: Mapped[int] = mapped_column(server_default="0")
     """Derived: visible direct replies."""
     like_count: Mapped[int] = mapped_column(server_default="0")

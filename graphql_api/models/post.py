@@ -18,14 +18,17 @@ from graphql_api.models.base import (
     LIVING,
     VISIBLE,
     Base,
+    Deletable,
     Entity,
     OfTenant,
-    SoftDeleted,
     Timestamped,
     Versioned,
     tenant_index,
     within_tenant,
 )
+
+UNPUBLISHED = f"{LIVING} AND status <> 'published'"
+"""What the index of drafts holds."""
 
 
 class PostStatus(StrEnum):
@@ -37,7 +40,7 @@ class PostStatus(StrEnum):
     ARCHIVED = "archived"
 
 
-class Post(Entity, Timestamped, SoftDeleted, Versioned, Base):
+class Post(Entity, Timestamped, Deletable, Versioned, Base):
     """An article."""
 
     __tablename__ = "posts"
@@ -68,6 +71,9 @@ class Post(Entity, Timestamped, SoftDeleted, Versioned, Base):
         tenant_index("ix_posts_category", "category_id", "published_at", "id", where=VISIBLE),
         tenant_index("ix_posts_language", "language", "published_at", "id", where=VISIBLE),
         tenant_index("ix_posts_all_of_author", "author_id"),
+        within_tenant("deletion_id", "deletions"),
+        tenant_index("ix_posts_drafts", "author_id", "updated_at", "id", where=UNPUBLISHED),
+        tenant_index("ix_posts_deletion", "deletion_id", where="deletion_id IS NOT NULL"),
         tenant_index("ix_posts_all_of_category", "category_id", where="category_id IS NOT NULL"),
         Index(
             "ix_posts_due",
@@ -116,4 +122,19 @@ class PostLike(OfTenant, Base):
 
     post_id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Bookmark(OfTenant, Base):
+    """A user keeps a post for later; nobody else knows."""
+
+    __tablename__ = "bookmarks"
+    __table_args__ = (
+        within_tenant("post_id", "posts", cascade=True),
+        within_tenant("user_id", "users", cascade=True),
+        tenant_index("ix_bookmarks_post", "post_id"),
+    )
+
+    user_id: Mapped[int] = mapped_column(primary_key=True)
+    post_id: Mapped[int] = mapped_column(primary_key=True)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

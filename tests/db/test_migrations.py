@@ -31,7 +31,7 @@ UNION ALL SELECT format('column %s.%s %s %s %s', relname, attname,
         format_type(atttypid, atttypmod), attnotnull, pg_get_expr(adbin, adrelid))
     FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
     LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND attnum > 0
+    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped
 UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
 UNION ALL SELECT format('%s %s', conname, pg_get_constraintdef(oid)) FROM pg_constraint
     WHERE connamespace = 'public'::regnamespace
@@ -111,7 +111,7 @@ def test_a_database_says_which_revision_it_is_at(empty_database: URL) -> None:
         await migrate.upgrade(engine)
         assert await migrate.current(engine) == migrate.head()
         await migrate.downgrade(engine, "-1")
-        assert await migrate.current(engine) == REVISIONS[-1].down_revision
+        assert await migrate.current(engine) == REVISIONS[0].down_revision
 
     on_engine(empty_database, walk)
 
