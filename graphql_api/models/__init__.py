@@ -10,9 +10,12 @@ from graphql_api.models.post import Bookmark, Post, PostLike, PostStatus
 from graphql_api.models.tag import PostTag, Tag, TagFollow
 from graphql_api.models.tenant import Tenant
 from graphql_api.models.user import User, UserFollow
+from graphql_api.models.viewer import NOBODY, SCOPES, Scope, Viewer
 
 __all__ = [
     "DEFAULT_TENANT",
+    "NOBODY",
+    "SCOPES",
     "Account",
     "Action",
     "Base",
@@ -34,9 +37,11 @@ __all__ = [
     "RefreshToken",
     "Revision",
     "Role",
+    "Scope",
     "Tag",
     "TagFollow",
     "Tenant",
     "User",
     "UserFollow",
+    "Viewer",
 ]
