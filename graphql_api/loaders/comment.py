@@ -32,6 +32,7 @@ class CommentRow:
     created_at: datetime
     updated_at: datetime
     version: int
+    deleted_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,6 +57,7 @@ class PostRow:
     created_at: datetime
     updated_at: datetime
     version: int
+    deleted_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

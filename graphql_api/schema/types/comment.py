@@ -13,6 +13,7 @@ from graphql_api.loaders.comment import (
     RepliesByComment,
 )
 from graphql_api.loaders.keyset import Order
+from graphql_api.loaders.link import LikedComments
 from graphql_api.loaders.post import PostById
 from graphql_api.loaders.user import LikersByComment, UserById
 from graphql_api.schema.arguments import argument
@@ -25,9 +26,11 @@ from graphql_api.schema.scalars import BigInt
 from graphql_api.schema.types.body import body_field
 from graphql_api.schema.types.connection import ConnectionOf, EdgeOf
 from graphql_api.schema.types.interface import (
+    Deletable,
     Likeable,
     Node,
     Timestamped,
+    Updatable,
     Versioned,
     database_id_field,
 )
@@ -39,6 +42,8 @@ from graphql_api.schema.types.lazy import (
     LazyUserConnection,
 )
 from graphql_api.schema.types.user_pages import PEOPLE_PAGES
+from graphql_api.schema.viewer import CannotReason, can, cannot
+from graphql_api.services.permission import CHANGE
 
 
 @strawberry.enum
@@ -99,7 +104,7 @@ COMMENT_PAGES_OF_USER = dataclasses.replace(COMMENT_PAGES, around=None)
 
 
 @strawberry.type
-class Comment(Node, Timestamped, Versioned, Likeable):
+class Comment(Node, Timestamped, Versioned, Likeable, Updatable, Deletable):
     """What someone says under a post, or in reply to another comment there."""
 
     row = CommentRow
@@ -138,6 +143,14 @@ class Comment(Node, Timestamped, Versioned, Likeable):
         pages=PEOPLE_PAGES,
         description="Who likes it, latest first.",
     )
+    viewer_has_liked: bool = one(
+        LikedComments, key="id", description="Whether the viewer likes it."
+    )
+    viewer_can_update: bool = can(CHANGE, "Whether the viewer may change it.")
+    viewer_cannot_update_reasons: list[CannotReason] = cannot(
+        CHANGE, "Why the viewer may not change it; empty where they may."
+    )
+    viewer_can_delete: bool = can(CHANGE, "Whether the viewer may delete it.")
 
 
 @strawberry.type
