@@ -1,8 +1,8 @@
 -- A deleted comment stays as a mark while something below it is seen.
 --
--- What a statement flips is passed on by statements of three kinds, each of which writes all its rows
--- at once: the counters, `shown` downwards, the marks upwards. What these flip their own triggers
--- pass on, until each comment agrees with its parent and with its replies.
+-- What a statement flips is passed on by statements of three kinds, each of which writes all its
+-- rows at once: the counters, `shown` downwards, the marks upwards. What these flip their own
+-- triggers pass on, until each comment agrees with its parent and with its replies.
 
 -- those that were there are shown, until the end of this file says otherwise: no row is rewritten
 ALTER TABLE comments ALTER COLUMN shown SET DEFAULT false;
@@ -121,11 +121,9 @@ BEGIN
         WHERE turn <> 0
     ), below (tenant_id, id, shown) AS (
         -- from the tops alone: what changed below them follows from them
-        SELECT of_tenant, of_comment, turn > 0 FROM turned AS top
-        WHERE NOT EXISTS (
-            SELECT FROM turned
-            WHERE turned.of_tenant = top.of_tenant AND turned.of_comment = top.of_parent
-        )
+        SELECT of_tenant, of_comment, turn > 0 FROM turned
+        WHERE of_parent IS NULL
+            OR (of_tenant, of_parent) NOT IN (SELECT of_tenant, of_comment FROM turned)
         UNION ALL
         SELECT replies.tenant_id, replies.id, below.shown AND replies.approved
         FROM below JOIN replies ON replies.tenant_id = below.tenant_id
@@ -139,15 +137,15 @@ BEGIN
         WHERE tenant_id = of_tenant AND id = of_comment AND shown <> due;
 END $$;
 
--- Of deleted comments whose replies changed: let each be visible if a reply is, and tell those above.
+-- Of comments whose replies changed: let the deleted ones be visible if a reply is, and those above.
 CREATE FUNCTION light_marks(tenants bigint[], parents bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    mark_tenants bigint[];
+    mark_ids bigint[];
+    mark_parents bigint[];
+    lights boolean[];
+    counts bigint[];
 BEGIN
-    IF NOT EXISTS (
-        SELECT FROM comments WHERE (tenant_id, id) IN (SELECT * FROM unnest(tenants, parents))
-            AND deleted_at IS NOT NULL AND visible <> (shown AND reply_count > 0)
-    ) THEN
-        RETURN;
-    END IF;
     -- up to the first that is not deleted: only these can follow from what is below
     WITH RECURSIVE marks AS (
         SELECT tenant_id, id, parent_id, visible, reply_count FROM comments
@@ -158,10 +156,28 @@ BEGIN
         FROM marks JOIN comments AS above ON above.tenant_id = marks.tenant_id
             AND above.id = marks.parent_id
         WHERE above.deleted_at IS NOT NULL AND above.shown
+    )
+    SELECT array_agg(tenant_id), array_agg(id), array_agg(parent_id), array_agg(visible),
+        array_agg(reply_count) INTO mark_tenants, mark_ids, mark_parents, lights, counts FROM marks;
+    IF mark_tenants IS NOT NULL THEN
+        UPDATE comments SET visible = NOT visible
+            FROM flipped_marks(mark_tenants, mark_ids, mark_parents, lights, counts)
+            WHERE tenant_id = of_tenant AND id = of_mark;
+    END IF;
+END $$;
+
+-- A mark is lit by a visible reply that is no mark in question, and by a mark that is lit; this finds
+-- those that must change. No nested loops: a plan expects far fewer marks than there can be.
+CREATE FUNCTION flipped_marks(
+    tenants bigint[], ids bigint[], parents bigint[], lights boolean[], counts bigint[]
+) RETURNS TABLE (of_tenant bigint, of_mark bigint) STABLE LANGUAGE sql
+SET enable_nestloop = off SET enable_mergejoin = off AS $$
+    WITH RECURSIVE marks AS MATERIALIZED (
+        SELECT * FROM unnest(tenants, ids, parents, lights, counts)
+            AS mark (tenant_id, id, parent_id, visible, reply_count)
     ), undecided (tenant_id, id, n) AS (
         SELECT tenant_id, parent_id, count(*) FROM marks WHERE visible GROUP BY tenant_id, parent_id
     ), lit AS (
-        -- those with a visible reply that is no mark in question, and all above these
         SELECT marks.tenant_id, marks.id, marks.parent_id
         FROM marks LEFT JOIN undecided USING (tenant_id, id)
         WHERE marks.reply_count > coalesce(undecided.n, 0)
@@ -169,12 +185,9 @@ BEGIN
         SELECT marks.tenant_id, marks.id, marks.parent_id
         FROM lit JOIN marks ON marks.tenant_id = lit.tenant_id AND marks.id = lit.parent_id
     )
-    UPDATE comments SET visible = due FROM (
-            SELECT tenant_id, marks.id, lit.id IS NOT NULL
-            FROM marks LEFT JOIN lit USING (tenant_id, id)
-        ) AS dues (of_tenant, of_comment, due)
-        WHERE tenant_id = of_tenant AND id = of_comment AND visible <> due;
-END $$;
+    SELECT marks.tenant_id, marks.id FROM marks LEFT JOIN lit USING (tenant_id, id)
+    WHERE marks.visible <> (lit.id IS NOT NULL)
+$$;
 
 CREATE OR REPLACE FUNCTION pass_on_posts() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE

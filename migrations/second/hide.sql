@@ -16,3 +16,4 @@ UPDATE comments SET visible = false FROM thread
 
 DROP FUNCTION show_replies(bigint[], bigint[], bigint[], bigint[], bigint[]);
 DROP FUNCTION light_marks(bigint[], bigint[]);
+DROP FUNCTION flipped_marks(bigint[], bigint[], bigint[], boolean[], bigint[]);
