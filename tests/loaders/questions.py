@@ -7,12 +7,16 @@ from hypothesis import strategies as st
 from graphql_api.loaders.comment import CommentFilter
 from graphql_api.loaders.filter import IdFilter, RangeFilter, TextFilter
 from graphql_api.loaders.keyset import Order
+from graphql_api.loaders.link import LinkLoader
 from graphql_api.loaders.page import PageKey, PageLoader
 from graphql_api.loaders.post import PostFilter
 from graphql_api.loaders.registry import KINDS
 from graphql_api.loaders.tag import TagFilter
 from tests.loaders.reference import Reference, position
 from tests.loaders.world import LANGUAGES, NAMES, RowDict, minute
+
+OF_ROWS = {name: kind for name, kind in KINDS.items() if not issubclass(kind, LinkLoader)}
+"""The loaders that give rows."""
 
 LISTS = sorted(name for name, kind in KINDS.items() if issubclass(kind, PageLoader))
 

@@ -10,19 +10,20 @@ from hypothesis import strategies as st
 from graphql_api.db.database import Database
 from graphql_api.loaders.base import BatchLoader
 from graphql_api.loaders.exact import exact_columns
+from graphql_api.loaders.link import LikedPosts
 from graphql_api.loaders.operation import Operation
 from graphql_api.loaders.post import PostById, PostsByTag
-from graphql_api.loaders.registry import KINDS, Loaders
+from graphql_api.loaders.registry import Loaders
 from graphql_api.loaders.user import LikersByPost, UserById
 from graphql_api.models import Viewer
-from tests.loaders.questions import LISTS, batches
+from tests.loaders.questions import LISTS, OF_ROWS, batches
 from tests.loaders.reference import Reference
 from tests.loaders.test_page import FEW
 from tests.loaders.test_selecting import every_key, listed
 from tests.loaders.world import Content, contents, written
 
 
-@pytest.mark.parametrize("name", sorted(KINDS))
+@pytest.mark.parametrize("name", sorted(OF_ROWS))
 @FEW
 @given(content=contents(), data=st.data())
 async def test_every_value_of_an_exact_column_is_of_its_class(
@@ -58,3 +59,4 @@ def test_a_column_that_a_list_takes_from_elsewhere_is_as_it_is_there() -> None:
 
 def test_loaders_of_values_have_no_columns() -> None:
     assert exact_columns(BatchLoader) == {}
+    assert exact_columns(LikedPosts) == {}

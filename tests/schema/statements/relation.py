@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from graphql import GraphQLObjectType, get_named_type
+from strawberry.utils.str_converters import to_camel_case
 
+from graphql_api.loaders.link import LinkLoader
 from graphql_api.schema import global_id
 from graphql_api.schema.build import build_schema
 from graphql_api.schema.relations import Relation
@@ -50,15 +52,16 @@ def declared() -> Iterator[tuple[str, Relation]]:
         definition = kind.extensions.get("strawberry-definition")
         for field in getattr(definition, "fields", ()):
             if "relation" in field.metadata:
-                yield f"{kind.name}.{field.name}", field.metadata["relation"]
+                yield f"{kind.name}.{to_camel_case(field.name)}", field.metadata["relation"]
 
 
 DECLARED = dict(declared())
 RELATIONS = {
-    # what a mutation gives is one thing each time
+    # what a mutation gives is one thing each time, and links lead to nothing
     name: relation
     for name, relation in DECLARED.items()
     if not name.partition(".")[0].endswith("Payload")
+    and not issubclass(relation.loader, LinkLoader)
 }
 PAGES = [name for name, relation in RELATIONS.items() if relation.pages is not None]
 
