@@ -7,8 +7,10 @@ from strawberry.schema.config import StrawberryConfig
 
 from graphql_api.execution import PlanExecutor
 from graphql_api.schema.describe import describe
+from graphql_api.schema.mutations.category import CategoryMutation
 from graphql_api.schema.mutations.link import LinkMutation
 from graphql_api.schema.mutations.post import PostMutation
+from graphql_api.schema.mutations.tag import TagMutation
 from graphql_api.schema.queries.node import NodeQuery
 from graphql_api.schema.queries.post import PostQuery
 from graphql_api.schema.queries.tag import TagQuery
@@ -29,7 +31,7 @@ class Query(NodeQuery, PostQuery, UserQuery, TagQuery):
 
 
 @strawberry.type
-class Mutation(PostMutation, LinkMutation):
+class Mutation(PostMutation, LinkMutation, CategoryMutation, TagMutation):
     """Where writing begins: fields run one after the other, each in a transaction of its own."""
 
 
