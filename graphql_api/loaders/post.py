@@ -58,6 +58,7 @@ class PostRow:
     updated_at: datetime
     version: int
     deleted_at: datetime | None
+    deleted_by_id: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

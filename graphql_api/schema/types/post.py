@@ -24,10 +24,12 @@ from graphql_api.schema.types.interface import (
     Deletable,
     Likeable,
     Node,
+    SoftDeletable,
     Timestamped,
     Updatable,
     Versioned,
     database_id_field,
+    deleted_by_field,
 )
 from graphql_api.schema.types.lazy import (
     LazyCategory,
@@ -75,7 +77,7 @@ def _excerpt(stored: str, length: Length = DEFAULT_EXCERPT) -> str:
 
 
 @strawberry.type
-class Post(Node, Timestamped, Versioned, Likeable, Updatable, Deletable):
+class Post(Node, Timestamped, Versioned, SoftDeletable, Likeable, Updatable, Deletable):
     """An article."""
 
     row = PostRow
@@ -108,6 +110,7 @@ class Post(Node, Timestamped, Versioned, Likeable, Updatable, Deletable):
         description="Its comments of all depths, oldest first unless `orderBy` says otherwise.",
     )
     comment_count: int = plain("How many comments it has, of all depths.")
+    deleted_by: LazyUser | None = deleted_by_field()
     view_count: BigInt = plain("How often it was read.")
     likers: LazyUserConnection = page(
         LikersByPost,
