@@ -168,4 +168,4 @@ async def _walked(change: Change, start: int, *, down: bool) -> dict[int, int]:
         .where(Category.tenant_id == change.tenant_id, walk.c.steps < MOST_LEVELS)
     )
     rows = await change.session.execute(select(walk.c.id, walk.c.steps))
-    return dict(row.tuple() for row in rows)
+    return dict(rows.all())
