@@ -217,7 +217,7 @@ async def test_no_loader_says_what_a_deleted_comment_said_nor_whose_it_was(
             ),
             scene,
         )
-    loader = getattr(Loaders(Operation(database.reader(2), DEFAULT_TENANT)), name)
+    loader = getattr(Loaders(Operation(database.reader(2), Viewer())), name)
     values = await loader.load_many(keys_of(name))
     lists = [page.rows for page in values] if name in LISTS else values
     rows = [row for found in lists for row in (found if isinstance(found, list) else [found])]
