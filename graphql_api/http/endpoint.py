@@ -23,15 +23,17 @@ from strawberry.schema.exceptions import (
 from strawberry.types.graphql import OperationType
 
 from graphql_api.db.database import Database
+from graphql_api.errors import UnauthenticatedError
 from graphql_api.execution import Execution, Mode
+from graphql_api.http.authentication import unauthenticated, viewer_of
 from graphql_api.http.diagnostics import Headers, headers_of, mode_of, wants_batches
 from graphql_api.http.graphiql import graphiql_page
 from graphql_api.loaders.operation import Operation
 from graphql_api.loaders.registry import Loaders
 from graphql_api.loaders.report import Report
-from graphql_api.models import DEFAULT_TENANT
 from graphql_api.schema.context import Context
 from graphql_api.schema.cursor import CursorCodec
+from graphql_api.services.people.people import People
 from graphql_api.settings import Settings
 
 
@@ -59,7 +61,11 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         if message["type"] == "http.disconnect":
             return  # nobody is there to read an answer
         body = b"".join(chunks)
-        answer = await self._answer(scope, headers, body)
+        try:
+            answer = await self._answer(scope, headers, body)
+        except UnauthenticatedError as error:
+            await unauthenticated(error)(scope, receive, send)
+            return
         if answer is None:
             await self._answer_by_view(scope, _again(body, receive), send)
             return
@@ -93,6 +99,8 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             response = await self.run(request)
         except HTTPException as error:
             response = _refusal(error)
+        except UnauthenticatedError as error:
+            response = unauthenticated(error)
         except ClientDisconnect:
             return  # nobody is there to read an answer
         finally:
@@ -111,12 +119,15 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         state = scope["state"]
         database: Database = state["database"]
         settings: Settings = state["settings"]
-        operation = Operation(database.reader(settings.max_connections_per_request), DEFAULT_TENANT)
+        people: People = state["people"]
+        viewer = viewer_of(scope, headers, people.tokens)
+        reader = database.reader(settings.max_connections_per_request)
+        operation = Operation(reader, viewer.tenant_id)
         if wants_batches(headers, settings):
             operation.report = Report()
         return Context(
             loaders=Loaders(operation),
-            cursors=_cursors(settings.secret_key.get_secret_value(), DEFAULT_TENANT),
+            cursors=_cursors(settings.secret_key.get_secret_value(), viewer.tenant_id),
             execution=_EXECUTIONS[mode_of(headers, settings)],
         )
 
