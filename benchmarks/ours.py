@@ -7,9 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from graphql_api.db.database import Database
 from graphql_api.execution import Execution, Mode
-from graphql_api.loaders.operation import Operation
-from graphql_api.loaders.registry import Loaders
-from graphql_api.models import DEFAULT_TENANT
+from graphql_api.models import DEFAULT_TENANT, Viewer
 from graphql_api.schema import pagination
 from graphql_api.schema.build import build_schema
 from graphql_api.schema.context import Context
@@ -28,17 +26,12 @@ def allow_pages_of(size: int) -> None:
 
 async def answer(engine: AsyncEngine, mode: Mode, n_posts: int) -> Any:  # JSON
     """Run the query and return its data, with times as they are where a plan ran it."""
-    operation = Operation(Database(engine).reader(4), DEFAULT_TENANT)
-    loaders = Loaders(operation)
-    context = Context(
-        loaders=loaders,
-        cursors=_cursors,
-        execution=Execution(mode=mode, leaves_times=True),
-    )
+    execution = Execution(mode=mode, leaves_times=True)
+    context = Context.of(Database(engine), Viewer(), _cursors, execution=execution)
     result = await build_schema().execute(
         QUERY, variable_values={"first": n_posts}, context_value=context
     )
-    await loaders.close()
+    await context.loaders.close()
     assert result.errors is None, result.errors
     return result.data
 

@@ -40,9 +40,8 @@ from strawberry.types import ExecutionResult
 from graphql_api.db.database import Database, Timing
 from graphql_api.db.monitor import Statement, StatementLog, recorded
 from graphql_api.loaders.operation import Operation
-from graphql_api.loaders.registry import Loaders
 from graphql_api.loaders.report import Report
-from graphql_api.models import DEFAULT_TENANT
+from graphql_api.models import Viewer
 from graphql_api.schema.context import Context
 from graphql_api.schema.cursor import CursorCodec
 
@@ -154,12 +153,11 @@ def assert_batched(engine: AsyncEngine) -> Generator[StatementGuard]:
     guard.check()
 
 
-def fresh_context(engine: AsyncEngine, *, tenant_id: int = DEFAULT_TENANT) -> Context:
+def fresh_context(engine: AsyncEngine, viewer: Viewer | None = None) -> Context:
     """Make the context of one operation, with loaders of its own."""
-    reader = Database(engine).reader(_MOST_CONNECTIONS)
-    return Context(
-        loaders=Loaders(Operation(reader, tenant_id)), cursors=CursorCodec("testing", tenant_id)
-    )
+    chosen = viewer or Viewer()
+    cursors = CursorCodec("testing", chosen.tenant_id)
+    return Context.of(Database(engine), chosen, cursors, max_connections=_MOST_CONNECTIONS)
 
 
 class _Log(StatementLog):

@@ -8,8 +8,9 @@ from typing import TypeVar
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from graphql_api.db.database import Database, translated
+from graphql_api.db.database import Database
 from graphql_api.db.engine import create_engine
+from graphql_api.db.fault import translated
 from graphql_api.errors import OperatorError
 from graphql_api.settings import Settings
 

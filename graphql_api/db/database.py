@@ -6,36 +6,38 @@ holding a first, so the pool cannot deadlock. A write takes one connection for t
 """
 
 import asyncio
+import random
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from asyncpg import DataError, InterfaceError, InternalClientError, PostgresError, Record
+from asyncpg import InternalClientError, PostgresError, Record
 from sqlalchemy import Executable
-from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.util import greenlet_spawn
 
 from graphql_api.db.connection import ReadConnection
+from graphql_api.db.fault import (
+    UNKNOWN,
+    DriverError,
+    is_lost,
+    may_be_repeated,
+    quotes_a_value,
+    translated,
+)
 from graphql_api.db.monitor import Statement, is_recorded, note
 from graphql_api.db.pool import ReadyPool
 from graphql_api.db.statement import Compiled
 from graphql_api.errors import UnavailableError
 
-_DriverError = AsyncAdapt_asyncpg_dbapi.Error  # what the pool raises where it cannot connect
+_MOST_TRIES = 6
+_LONGEST_PAUSE_S = 0.02  # a transaction of ours takes less; it doubles with each try
 
-UNAVAILABLE = "the content database does not answer at the moment; please try again"
-
-# SQLSTATE classes: 08 connection, 53 out of resources, 57P shutdown, 58 system;
-# 57014 is a timeout, 55P03 one while waiting for a lock
-_UNAVAILABLE_STATES = ("08", "53", "57P", "58", "57014", "55P03")
-
-_LOST_STATES = ("08", "57P")
+ResultT = TypeVar("ResultT")
 
 
 class _LostError(ConnectionError):
@@ -48,6 +50,7 @@ class Database:
     def __init__(self, engine: AsyncEngine, *, pgbouncer: bool = False) -> None:
         self.engine = engine
         self._pgbouncer = pgbouncer
+        self._changing: set[asyncio.Task[Any]] = set()
 
     def reader(self, max_connections: int) -> "Reader":
         """Give an operation its way to read, on at most ``max_connections`` at a time."""
@@ -60,6 +63,52 @@ class Database:
         """Open one session for a change: it commits on exit, or nothing happened."""
         async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
+
+    async def change(self, act: Callable[[AsyncSession], Awaitable[ResultT]]) -> ResultT:
+        """Run ``act`` in one transaction, and commit it; also where the caller leaves meanwhile.
+
+        ``act`` runs again, from its beginning, where PostgreSQL ended it for another's sake (a
+        deadlock), or the connection was lost before the commit. A commit is never repeated.
+
+        Raises:
+            UnavailableError: the database went away, or others were always first.
+        """
+        task = asyncio.create_task(self._change(act))
+        self._changing.add(task)
+        task.add_done_callback(self._changed)
+        return await asyncio.shield(task)
+
+    async def settle(self) -> None:
+        """Wait for the changes that are under way."""
+        if self._changing:
+            await asyncio.wait(self._changing)
+
+    def _changed(self, task: asyncio.Task[Any]) -> None:
+        self._changing.discard(task)
+        if not task.cancelled():
+            task.exception()  # the caller may have left: asyncio would complain
+
+    async def _change(self, act: Callable[[AsyncSession], Awaitable[ResultT]]) -> ResultT:
+        n_tries = 0
+        while True:
+            n_tries += 1
+            is_committing = False
+            try:
+                async with AsyncSession(self.engine, expire_on_commit=False) as session:
+                    result = await act(session)
+                    await session.flush()
+                    is_committing = True
+                    await session.commit()
+                    return result
+            except (OSError, InternalClientError, SQLAlchemyError, DriverError) as error:
+                told = translated(error)
+                if told is not error and is_committing:
+                    raise UnavailableError(UNKNOWN) from error
+                if n_tries == _MOST_TRIES or is_committing or not may_be_repeated(error):
+                    if told is error:
+                        raise
+                    raise told from error
+            await asyncio.sleep(random.uniform(0, _LONGEST_PAUSE_S * 2**n_tries))  # noqa: S311  # no secret
 
 
 @dataclass(slots=True)
@@ -107,7 +156,7 @@ class Reader:
                 return await self._rows(compiled, values, loader, timing)
             except _LostError:  # a read changes nothing: another connection may do it
                 return await self._rows(compiled, values, loader, timing)
-        except (OSError, PostgresError, SQLAlchemyError, _DriverError) as error:
+        except (OSError, PostgresError, SQLAlchemyError, DriverError) as error:
             told = translated(error)
             if told is error:
                 raise
@@ -128,7 +177,7 @@ class Reader:
                 note(self._pool, Statement(compiled.sql, loader, values))
             rows = await self._fetch(lent, compiled, values)
         except Exception as error:
-            if _is_lost(error) or lent.driver.is_closed():
+            if is_lost(error) or lent.driver.is_closed():
                 if isinstance(error, TimeoutError):  # it only takes too long
                     await self._discard(lent)
                     raise
@@ -137,7 +186,7 @@ class Reader:
                 await self._discard(lent)
                 raise _LostError from error
             self._pool.take_back(lent)  # it answered
-            if _quotes_a_value(error):
+            if quotes_a_value(error):
                 raise type(error)(f"a value does not fit the statement of {loader}") from None
             raise
         except BaseException:  # cancelled: nobody knows what it still does
@@ -191,33 +240,3 @@ class Slots:
 
 _closing: set[asyncio.Task[None]] = set()
 """What the event loop would forget."""
-
-
-def _quotes_a_value(error: Exception) -> bool:
-    """Tell whether a message can hold the value that the server or the driver refused."""
-    return isinstance(error, DataError) or (
-        isinstance(error, InterfaceError) and isinstance(error, ValueError)
-    )
-
-
-def _is_lost(error: Exception) -> bool:
-    """Tell whether the server went away, or said that it does; a timeout is an OSError too.
-
-    The driver's internal error is what it says once it has heard that the server goes, and not yet
-    that it is gone; whatever else makes it say so, the connection is of no more use.
-    """
-    state = getattr(error, "sqlstate", None) or ""
-    return isinstance(error, OSError | InternalClientError) or state.startswith(_LOST_STATES)
-
-
-def translated(error: Exception) -> Exception:
-    """Tell an unreachable database from a fault of ours, by SQLSTATE."""
-    if isinstance(error, OSError | PoolTimeoutError):
-        return UnavailableError(UNAVAILABLE)
-    cause: Any = error
-    if isinstance(error, DBAPIError):
-        if error.connection_invalidated:
-            return UnavailableError(UNAVAILABLE)
-        cause = error.orig
-    state = getattr(cause, "sqlstate", None) or ""
-    return UnavailableError(UNAVAILABLE) if state.startswith(_UNAVAILABLE_STATES) else error

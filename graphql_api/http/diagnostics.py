@@ -6,6 +6,8 @@ says so without being asked.
 """
 
 import hmac
+import re
+import secrets
 from collections.abc import Mapping
 
 from starlette.types import Scope
@@ -19,6 +21,8 @@ Headers = Mapping[bytes, bytes]
 _KEY = b"x-diagnostics-key"
 _EXECUTION = b"x-graphql-execution"
 _BATCHES = b"x-graphql-batches"
+_REQUEST_ID = b"x-request-id"
+_USABLE_ID = re.compile(rb"[\w.:-]{1,100}")
 _MODES = {mode.value: mode for mode in Mode}
 
 
@@ -41,6 +45,14 @@ def wants_batches(headers: Headers, settings: Settings) -> bool:
     if settings.development:
         return True
     return headers.get(_BATCHES) == b"1" and _may(headers, settings)
+
+
+def request_id_of(headers: Headers) -> str:
+    """Give the id that a proxy gave the request, or a new one."""
+    given = headers.get(_REQUEST_ID)
+    if given is not None and _USABLE_ID.fullmatch(given):
+        return given.decode()
+    return secrets.token_hex(8)
 
 
 def _may(headers: Headers, settings: Settings) -> bool:

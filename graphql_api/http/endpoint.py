@@ -22,13 +22,17 @@ from strawberry.schema.exceptions import (
 )
 from strawberry.types.graphql import OperationType
 
-from graphql_api.db.database import Database
 from graphql_api.errors import UnauthenticatedError
 from graphql_api.execution import Execution, Mode
 from graphql_api.http.authentication import unauthenticated, viewer_of
-from graphql_api.http.diagnostics import Headers, headers_of, mode_of, wants_batches
+from graphql_api.http.diagnostics import (
+    Headers,
+    headers_of,
+    mode_of,
+    request_id_of,
+    wants_batches,
+)
 from graphql_api.http.graphiql import graphiql_page
-from graphql_api.loaders.operation import Operation
 from graphql_api.loaders.registry import Loaders
 from graphql_api.loaders.report import Report
 from graphql_api.schema.context import Context
@@ -117,19 +121,20 @@ class GraphQLEndpoint(GraphQL[Context, None]):
 
     def _context(self, scope: Scope, headers: Headers) -> Context:
         state = scope["state"]
-        database: Database = state["database"]
         settings: Settings = state["settings"]
         people: People = state["people"]
         viewer = viewer_of(scope, headers, people.tokens)
-        reader = database.reader(settings.max_connections_per_request)
-        operation = Operation(reader, viewer.tenant_id)
-        if wants_batches(headers, settings):
-            operation.report = Report()
-        return Context(
-            loaders=Loaders(operation),
-            cursors=_cursors(settings.secret_key.get_secret_value(), viewer.tenant_id),
+        context = Context.of(
+            state["database"],
+            viewer,
+            _cursors(settings.secret_key.get_secret_value(), viewer.tenant_id),
+            max_connections=settings.max_connections_per_request,
+            request_id=request_id_of(headers),
             execution=_EXECUTIONS[mode_of(headers, settings)],
         )
+        if wants_batches(headers, settings):
+            context.loaders.operation.report = Report()
+        return context
 
     async def render_graphql_ide(self, request: Request) -> Response:
         """Show GraphiQL, with every asset served by us."""

@@ -18,11 +18,13 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     BindParameter,
+    Boolean,
     ColumnElement,
     Select,
     Text,
     and_,
     bindparam,
+    or_,
 )
 
 from graphql_api.db.statement import Compiled
@@ -34,6 +36,12 @@ ValueT = TypeVar("ValueT")
 RowT = TypeVar("RowT")
 
 TENANT: BindParameter[int] = bindparam("tenant_id", type_=BigInteger)
+VIEWER: BindParameter[int] = bindparam("viewer_id", type_=BigInteger)
+"""The user who asks; 0, which no row has, for nobody."""
+MODERATES: BindParameter[bool] = bindparam("moderates", type_=Boolean)
+"""Whether they see what is not public yet, or no longer."""
+AUDITS: BindParameter[bool] = bindparam("audits", type_=Boolean)
+"""Whether they see the history of everything."""
 """The operation's tenant, in every statement."""
 
 IDS: BindParameter[Any] = bindparam("keys", type_=ARRAY(BigInteger))
@@ -213,4 +221,14 @@ def visible(table: Any) -> ColumnElement[bool]:  # a model or an alias of one
     and the condition of the partial indexes; of users, tags and categories all but deleted rows.
     """
     seen = table.visible if hasattr(table, "visible") else table.deleted_at.is_(None)
+    return and_(table.tenant_id == TENANT, seen)
+
+
+def readable(table: Any) -> ColumnElement[bool]:  # a model with ``visible``, or an alias of one
+    """Select what the viewer may read by its key: what is visible, and what is theirs.
+
+    Lists hold what is visible alone: their indexes do.
+    """
+    theirs = or_(table.author_id == VIEWER, MODERATES)
+    seen = or_(table.visible, and_(table.deleted_at.is_(None), theirs))
     return and_(table.tenant_id == TENANT, seen)

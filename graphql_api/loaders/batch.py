@@ -4,7 +4,7 @@ from asyncio import Future
 from itertools import filterfalse
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from graphql_api.db.database import UNAVAILABLE
+from graphql_api.db.fault import UNAVAILABLE
 from graphql_api.errors import UnavailableError
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from graphql_api.db.database import Reader, Timing
 from graphql_api.db.statement import Compiled
 from graphql_api.loaders.report import Report
+from graphql_api.models import Scope, Viewer
 
 # A resolver that awaits one thing more before it loads (a gather, a task) is a turn or two late.
 _QUIET_TURNS = 3
@@ -43,12 +44,19 @@ class Startable(Protocol):
 class Operation:
     """One query, or one event of a subscription."""
 
-    def __init__(self, reader: Reader, tenant_id: int) -> None:
-        self.tenant_id = tenant_id
+    def __init__(self, reader: Reader, viewer: Viewer) -> None:
+        self.viewer = viewer
+        """Who asks: every statement of a loader is told."""
         self.report: Report | None = None
         """Takes down what is loaded, for whoever asked to see it."""
         self.loop = asyncio.get_running_loop()
         self._reader = reader
+        self._bound = {
+            "tenant_id": viewer.tenant_id,
+            "viewer_id": viewer.user_id,
+            "moderates": viewer.has(Scope.MODERATE),
+            "audits": viewer.has(Scope.AUDIT_READ),
+        }
         self._waiting: dict[Startable, None] = {}  # a set that keeps the order
         self._tasks: dict[asyncio.Task[None], Batch] = {}
         self._quiet_turns_left = 0
@@ -57,8 +65,8 @@ class Operation:
     def rows(
         self, statement: Compiled, parameters: dict[str, Any], *, loader: "Startable"
     ) -> Awaitable[list[Any]]:
-        """Run the one statement of a batch, with the tenant bound in it."""
-        parameters["tenant_id"] = self.tenant_id
+        """Run the one statement of a batch, with the tenant and the viewer bound in it."""
+        parameters.update(self._bound)
         if self.report is not None:
             return self._reported(statement, parameters, loader, self.report)
         return self._reader.rows(statement, parameters, loader=loader.name)

@@ -18,7 +18,16 @@ from sqlalchemy import (
     true,
 )
 
-from graphql_api.loaders.base import IDS, TENANT, WORDS, AnySelect, OneLoader, Selected, visible
+from graphql_api.loaders.base import (
+    IDS,
+    TENANT,
+    WORDS,
+    AnySelect,
+    OneLoader,
+    Selected,
+    readable,
+    visible,
+)
 from graphql_api.loaders.filter import IdFilter, RangeFilter, TextFilter, among, array, unless
 from graphql_api.loaders.page import PageLoader, Through
 from graphql_api.models import Category, Post, PostTag, Tag
@@ -40,7 +49,7 @@ class PostRow:
     language: str
     reading_minutes: int
     status: str
-    published_at: datetime
+    published_at: datetime | None
     comment_count: int
     like_count: int
     view_count: int
@@ -74,8 +83,8 @@ class PostById(OneLoader[int, PostRow]):
 
     @staticmethod
     def statement(columns: Selected) -> AnySelect:
-        """Find the visible posts among the ids."""
-        return select(Post.id, *columns).where(visible(Post), Post.id == IDS.any_())
+        """Find the posts among the ids that the viewer may read."""
+        return select(Post.id, *columns).where(readable(Post), Post.id == IDS.any_())
 
 
 class PostBySlug(OneLoader[str, PostRow]):
@@ -86,9 +95,9 @@ class PostBySlug(OneLoader[str, PostRow]):
 
     @staticmethod
     def statement(columns: Selected) -> AnySelect:
-        """Find the visible posts among the slugs; the unique index covers the living."""
+        """Find such posts among the slugs; the unique index covers the living."""
         return select(Post.slug, *columns).where(
-            visible(Post), Post.deleted_at.is_(None), Post.slug == WORDS.any_()
+            readable(Post), Post.deleted_at.is_(None), Post.slug == WORDS.any_()
         )
 
 

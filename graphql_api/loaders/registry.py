@@ -92,6 +92,11 @@ class Loaders:
         """Return the operation's loaders that give records of these columns alone."""
         return self if columns is None else Loaders(self.operation, columns, self._made)
 
+    def forget(self) -> None:
+        """Forget what was loaded, and what is on its way: something was changed."""
+        for loader in self._made.values():
+            loader.clear_all()
+
     async def close(self) -> None:
         """End what is under way for nobody, at the end of the operation."""
         await self.operation.close()

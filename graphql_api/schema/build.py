@@ -7,6 +7,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from graphql_api.execution import PlanExecutor
 from graphql_api.schema.describe import describe
+from graphql_api.schema.mutations.post import PostMutation
 from graphql_api.schema.queries.node import NodeQuery
 from graphql_api.schema.queries.post import PostQuery
 from graphql_api.schema.queries.tag import TagQuery
@@ -15,6 +16,7 @@ from graphql_api.schema.scalars import SCALARS
 from graphql_api.schema.schema import EXTENSIONS, Schema
 from graphql_api.schema.types.category import Category
 from graphql_api.schema.types.comment import Comment
+from graphql_api.schema.types.error import ERRORS
 from graphql_api.schema.types.post import Post
 from graphql_api.schema.types.tag import Tag
 from graphql_api.schema.types.user import User
@@ -25,12 +27,18 @@ class Query(NodeQuery, PostQuery, UserQuery, TagQuery):
     """Where reading begins."""
 
 
+@strawberry.type
+class Mutation(PostMutation):
+    """Where writing begins: fields run one after the other, each in a transaction of its own."""
+
+
 @cache
 def build_schema() -> strawberry.Schema:
     """Build the schema; every caller gets the same one."""
     schema = Schema(
         query=Query,
-        types=[Category, Comment, Post, Tag, User],
+        mutation=Mutation,
+        types=[Category, Comment, Post, Tag, User, *ERRORS],
         execution_context_class=PlanExecutor,
         extensions=EXTENSIONS,
         config=StrawberryConfig(scalar_map=SCALARS),

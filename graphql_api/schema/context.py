@@ -1,22 +1,52 @@
 """What every resolver of one operation can reach."""
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 import strawberry
 
+from graphql_api.db.database import Database
 from graphql_api.execution import Execution
+from graphql_api.loaders.operation import Operation
 from graphql_api.loaders.registry import Loaders
+from graphql_api.models import Viewer
 from graphql_api.schema.cursor import CursorCodec
+from graphql_api.services.change import Writer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """One operation's loaders, the codec of its tenant's cursors, and how it is executed."""
+    """One operation's loaders, its way to change things, the codec of its tenant's cursors."""
 
     loaders: Loaders
+    writer: Writer
     cursors: CursorCodec
     execution: Execution = field(default_factory=Execution)
+
+    @classmethod
+    def of(  # what an operation is made of
+        cls,
+        database: Database,
+        viewer: Viewer,
+        cursors: CursorCodec,
+        *,
+        max_connections: int = 4,
+        request_id: str | None = None,
+        execution: Execution | None = None,
+    ) -> Self:
+        """Make the context of one operation, with loaders of its own."""
+        operation = Operation(database.reader(max_connections), viewer)
+        return cls(
+            loaders=Loaders(operation),
+            writer=Writer(database, viewer, request_id),
+            cursors=cursors,
+            execution=execution or Execution(),
+        )
+
+    @property
+    def viewer(self) -> Viewer:
+        """Who asks."""
+        return self.loaders.operation.viewer
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

@@ -67,7 +67,7 @@ def one(
             return None
         if authorize is not None:
             authorize(info.context, {})
-        return _load(info.context.loaders.of(loader), wanted, info)
+        return load_one(info.context.loaders.of(loader), wanted, info)
 
     def load_level(level: Level) -> Awaitable[list[Any]]:
         return _load_level(level.context.loaders.of(loader, level.columns), level.keys, level)
@@ -112,7 +112,7 @@ def page(
         wanted = pages.key(name, parent, arguments, context.cursors)
         view = PageView(loading, wanted, context.cursors, None)
         return view.connection(
-            _load(loading, wanted, info), parent, None if total is None else getattr(root, total)
+            load_one(loading, wanted, info), parent, None if total is None else getattr(root, total)
         )
 
     def load_level(level: Level) -> Awaitable[list[Connection]]:
@@ -200,7 +200,7 @@ def lookup(
 
     def resolve(root: Any, info: Info, **arguments: Any) -> Any:  # noqa: ARG001  # by name
         loader, key = find(info.context.loaders, **arguments)
-        return _load(loader, key, info)
+        return load_one(loader, key, info)
 
     def load_level(level: Level) -> Awaitable[list[Any]]:
         loader, key = find(level.context.loaders.selecting(level.columns), **level.arguments)
@@ -217,13 +217,13 @@ def lookups(find: Find, parameters: Sequence[inspect.Parameter], description: st
 
     def resolve(root: Any, info: Info, **arguments: Any) -> Any:  # noqa: ARG001  # by name
         found = find(info.context.loaders, **arguments)
-        return asyncio.gather(*(_load(loader, key, info) for loader, key in found))
+        return asyncio.gather(*(load_one(loader, key, info) for loader, key in found))
 
     give_parameters(resolve, parameters, 2)
     return strawberry.field(resolver=resolve, description=description)
 
 
-def _load(loader: BatchLoader[Any, Any], key: Any, info: Info) -> Any:
+def load_one(loader: BatchLoader[Any, Any], key: Any, info: Info) -> Any:
     """Load for one object, and note it where somebody wants to see."""
     report = loader.operation.report
     if report is not None:

@@ -10,6 +10,7 @@ from strawberry.types.scalar import ScalarDefinition
 
 BigInt = NewType("BigInt", int)
 URI = NewType("URI", str)
+JSON = NewType("JSON", object)
 
 _LARGEST = 2**63 - 1
 
@@ -43,6 +44,10 @@ def _in_document(read: Callable[[object], Any]) -> Callable[..., Any]:
     return read_node
 
 
+def _same(value: object) -> object:
+    return value
+
+
 SCALARS: dict[object, ScalarDefinition] = {
     datetime: strawberry.scalar(
         name="DateTime",
@@ -58,6 +63,13 @@ SCALARS: dict[object, ScalarDefinition] = {
         serialize=int,
         parse_value=_read_big_int,
         parse_literal=_in_document(_read_big_int),
+    ),
+    JSON: strawberry.scalar(
+        name="JSON",
+        description="Any value that JSON has.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
+        serialize=_same,
+        parse_value=_same,
     ),
     URI: strawberry.scalar(
         name="URI", description="An address, as RFC 3986 has it.", serialize=str, parse_value=str

@@ -4,6 +4,7 @@ Whatever a browser may get comes out of ``nh3`` last, with the allow-list below,
 Markdown or an import lets through can reach a reader.
 """
 
+import difflib
 import html
 import math
 import re
@@ -173,6 +174,12 @@ def checked_text(value: str) -> str:
     except UnicodeEncodeError:
         raise BadUserInputError("a text may not hold half of a surrogate pair") from None
     return value
+
+
+def difference(before: str, after: str) -> str:
+    """Return the lines in which two texts differ, as a unified diff without its header."""
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=1)
+    return "\n".join(list(lines)[2:])
 
 
 def _words(safe: str) -> str:

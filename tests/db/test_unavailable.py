@@ -6,8 +6,9 @@ import socket
 import pytest
 from sqlalchemy import text
 
-from graphql_api.db.database import UNAVAILABLE, Database
+from graphql_api.db.database import Database
 from graphql_api.db.engine import create_engine
+from graphql_api.db.fault import UNAVAILABLE
 from graphql_api.errors import UnavailableError
 from graphql_api.settings import Settings
 from tests.db.reading import FOR_LONG, SLEEP, Open, taken, value

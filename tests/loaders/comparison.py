@@ -12,6 +12,7 @@ from graphql_api.loaders.base import Columns
 from graphql_api.loaders.operation import Operation
 from graphql_api.loaders.page import Page, PageKey, PageLoader, TotalKey
 from graphql_api.loaders.registry import Loaders
+from graphql_api.models import Viewer
 from tests.loaders.reference import Reference
 from tests.loaders.world import RowDict, World
 
@@ -23,7 +24,9 @@ async def compare(
 ) -> None:
     """Load a batch of pages and their totals, in a statement each, and work them out too."""
     reference = Reference(world)
-    loader: PageLoader[Any] = getattr(Loaders(Operation(database.reader(2), world.tenant_id)), name)
+    loader: PageLoader[Any] = getattr(
+        Loaders(Operation(database.reader(2), Viewer(world.tenant_id))), name
+    )
 
     with statements() as log:
         found = await asyncio.gather(*map(loader.load, keys))
@@ -46,7 +49,7 @@ async def compare_selected(
 ) -> None:
     """Load pages of some columns as a level, in one statement, and work them out too."""
     reference = Reference(world)
-    loaders = Loaders(Operation(database.reader(2), world.tenant_id)).selecting(columns)
+    loaders = Loaders(Operation(database.reader(2), Viewer(world.tenant_id))).selecting(columns)
     loader: PageLoader[Any] = getattr(loaders, name)
     distinct = list(dict.fromkeys(keys))
 

@@ -11,13 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from graphql_api.db.database import Database
 from graphql_api.loaders.operation import Operation
 from graphql_api.loaders.registry import Loaders
-from graphql_api.models import DEFAULT_TENANT
+from graphql_api.models import Viewer
 
 
 @pytest.fixture
 async def operation(database: Database) -> AsyncGenerator[Operation]:
     """Begin an operation of the default tenant on three connections, and end it."""
-    operation = Operation(database.reader(3), DEFAULT_TENANT)
+    operation = Operation(database.reader(3), Viewer())
     yield operation
     await operation.close()
 

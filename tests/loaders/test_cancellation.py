@@ -14,7 +14,7 @@ from graphql_api.errors import UnavailableError
 from graphql_api.loaders.base import BatchLoader
 from graphql_api.loaders.operation import Operation
 from graphql_api.loaders.registry import Loaders
-from graphql_api.models import DEFAULT_TENANT
+from graphql_api.models import Viewer
 from tests.support.factories import Factory
 from tests.support.patience import patience, until
 
@@ -30,7 +30,7 @@ class Sleeping(BatchLoader[int, int]):
 
 async def request(database: Database, number: int) -> None:
     """Wait for three statements on two connections, as the endpoint would."""
-    operation = Operation(database.reader(2), DEFAULT_TENANT)
+    operation = Operation(database.reader(2), Viewer())
     try:
         await asyncio.gather(*(Sleeping(operation).load(number) for _ in range(3)))
     finally:
@@ -68,7 +68,7 @@ async def test_a_request_that_is_cancelled_at_any_moment_gives_its_connections_b
         return sum([await n_sleeping(database, number) for number in range(50)]) == 0
 
     await until(nothing_sleeps)
-    operations = [Operation(database.reader(4), DEFAULT_TENANT) for _ in range(10)]
+    operations = [Operation(database.reader(4), Viewer()) for _ in range(10)]
     async with patience():
         found = await asyncio.gather(
             *(Loaders(operation).user_by_id.load(user.id) for operation in operations)

@@ -9,7 +9,7 @@ from graphql_api.loaders.operation import Operation
 from graphql_api.loaders.page import PageKey
 from graphql_api.loaders.post import PostRow
 from graphql_api.loaders.registry import Loaders
-from graphql_api.models import DEFAULT_TENANT, Post
+from graphql_api.models import Post, Viewer
 from graphql_api.settings import Settings
 from tests.support.factories import Factory
 from tests.support.patience import patience
@@ -19,7 +19,7 @@ N_REQUESTS = 200
 
 async def wide_request(database: Database, post: Post) -> None:
     """Ask ten loaders at once, on as many connections as there are."""
-    operation = Operation(database.reader(4), DEFAULT_TENANT)
+    operation = Operation(database.reader(4), Viewer())
     loaders = Loaders(operation)
     newest = PageKey(parent=post.id, order=(Order("published_at"), Order("id")), size=5)
     oldest = PageKey(parent=post.id, order=(Order("created_at"), Order("id")), size=5)

@@ -14,6 +14,7 @@ from graphql_api.loaders.operation import Operation
 from graphql_api.loaders.post import PostById, PostsByTag
 from graphql_api.loaders.registry import KINDS, Loaders
 from graphql_api.loaders.user import LikersByPost, UserById
+from graphql_api.models import Viewer
 from tests.loaders.questions import LISTS, batches
 from tests.loaders.reference import Reference
 from tests.loaders.test_page import FEW
@@ -29,7 +30,7 @@ async def test_every_value_of_an_exact_column_is_of_its_class(
 ) -> None:
     world = await written(database, content)
     loader: BatchLoader[Any, Any] = getattr(
-        Loaders(Operation(database.reader(1), world.tenant_id)), name
+        Loaders(Operation(database.reader(1), Viewer(world.tenant_id))), name
     )
     is_list = name in LISTS
     keys = data.draw(batches(name, Reference(world))) if is_list else every_key(name, world)

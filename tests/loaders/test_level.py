@@ -16,7 +16,7 @@ from graphql_api.db.monitor import StatementLog
 from graphql_api.errors import UnavailableError
 from graphql_api.loaders.operation import Operation
 from graphql_api.loaders.registry import Loaders
-from graphql_api.models import DEFAULT_TENANT
+from graphql_api.models import Viewer
 from tests.loaders.test_base import CancelledAtFirst, Doubling, FailingAtFirst
 from tests.support.factories import Factory
 from tests.support.patience import patience
@@ -76,7 +76,7 @@ async def test_levels_and_single_loads_of_a_wave_are_one_statement(
 async def test_however_levels_and_single_loads_mix_each_wave_is_a_batch_of_distinct_keys(
     waves: list[tuple[list[list[int]], list[int]]], database: Database
 ) -> None:
-    loader = Doubling(Operation(database.reader(1), DEFAULT_TENANT))
+    loader = Doubling(Operation(database.reader(1), Viewer()))
     for levels, keys in waves:
         n_batches = len(loader.batches)
         found = await asyncio.gather(*map(loader.load_level, levels), *map(loader.load, keys))

@@ -12,7 +12,7 @@ from graphql_api.db.database import Database
 from graphql_api.db.statement import Compiled
 from graphql_api.loaders.base import BatchLoader
 from graphql_api.loaders.operation import Operation
-from graphql_api.models import DEFAULT_TENANT
+from graphql_api.models import Viewer
 from graphql_api.settings import Settings
 from tests.support.patience import until
 from tests.support.postgres import address
@@ -140,7 +140,7 @@ async def test_a_wave_runs_side_by_side_on_as_many_connections_as_a_request_may_
     holder: asyncpg.Connection,
     n_connections_in_use: Callable[[], int],
 ) -> None:
-    operation = Operation(database.reader(n_connections), DEFAULT_TENANT)
+    operation = Operation(database.reader(n_connections), Viewer())
     loaders = [Held(operation) for _ in range(2 * n_connections)]
 
     async def whoever_has_a_connection_waits() -> bool:

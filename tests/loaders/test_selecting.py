@@ -11,6 +11,7 @@ from graphql_api.db.database import Database
 from graphql_api.loaders.base import names_of
 from graphql_api.loaders.operation import Operation
 from graphql_api.loaders.registry import KINDS, Loaders
+from graphql_api.models import Viewer
 from tests.loaders.comparison import Recorder, compare_selected
 from tests.loaders.questions import LISTS, batches
 from tests.loaders.reference import Reference
@@ -56,7 +57,7 @@ async def test_records_are_the_columns_that_were_selected_of_the_rows(
 ) -> None:
     world = await written(database, content)
     columns = data.draw(some_columns(name))
-    loaders = Loaders(Operation(database.reader(1), world.tenant_id))
+    loaders = Loaders(Operation(database.reader(1), Viewer(world.tenant_id)))
     keys = list(every_key(name, world))
 
     objects = await getattr(loaders, name).load_many(keys)

@@ -22,7 +22,7 @@ from graphql_api.loaders.page import PageKey, TotalKey
 from graphql_api.loaders.post import PostFilter
 from graphql_api.loaders.registry import KINDS, Loaders
 from graphql_api.loaders.user import UserRow
-from graphql_api.models import DEFAULT_TENANT
+from graphql_api.models import Viewer
 from tests.loaders.comparison import compare
 from tests.loaders.questions import COLUMNS, FILTERS, LISTS
 from tests.loaders.test_page import FEW
@@ -50,7 +50,7 @@ def keys(name: str, n: int) -> Sequence[Any]:
 
 async def load(database: Database, name: str, wanted: Sequence[Any]) -> None:
     """Load keys in an operation of their own."""
-    operation = Operation(database.reader(1), DEFAULT_TENANT)
+    operation = Operation(database.reader(1), Viewer())
     loader: Any = Loaders(operation)
     for part in name.split("."):
         loader = getattr(loader, part)
@@ -163,7 +163,7 @@ async def test_three_hundred_sets_of_columns_leave_a_bounded_number_of_statement
     sets = [columns for n in range(1, len(names)) for columns in combinations(names, n)][:300]
     with statements() as log:
         for columns in [*sets, sets[0]]:  # the first is forgotten by the end, and prepared again
-            loaders = Loaders(Operation(database.reader(1), DEFAULT_TENANT), columns)
+            loaders = Loaders(Operation(database.reader(1), Viewer()), columns)
             record: Any
             [record] = await loaders.user_by_id.load_level([user.id])
             assert record[1:] == tuple(getattr(user, name) for name in columns)

@@ -11,7 +11,7 @@ from graphql_api.loaders.keyset import Order
 from graphql_api.loaders.operation import Operation
 from graphql_api.loaders.page import PageKey, TotalKey
 from graphql_api.loaders.registry import KINDS, Loaders
-from graphql_api.models import DEFAULT_TENANT, Base
+from graphql_api.models import DEFAULT_TENANT, Base, Viewer
 from tests.loaders.questions import COLUMNS, LISTS
 from tests.support.factories import Factory
 
@@ -151,7 +151,7 @@ def keys_of(loader: str) -> Sequence[Any]:
 
 async def answers(database: Database, tenant_id: int = DEFAULT_TENANT) -> Answers:
     """Ask every loader for everything, and check the totals of lists by the way."""
-    operation = Operation(database.reader(2), tenant_id)
+    operation = Operation(database.reader(2), Viewer(tenant_id))
     found: Answers = {}
     for name in KINDS:
         loader = getattr(Loaders(operation), name)
@@ -216,7 +216,7 @@ async def test_counters_are_the_totals_of_what_is_left(
 ) -> None:
     async with database.transaction() as session:
         await session.execute(text(HIDINGS[hiding][0]), scene)
-    operation = Operation(database.reader(2), DEFAULT_TENANT)
+    operation = Operation(database.reader(2), Viewer())
     loaders = Loaders(operation)
     for by_id, counters in COUNTERS.items():
         rows = [row for row in await getattr(loaders, by_id).load_many(IDS) if row]

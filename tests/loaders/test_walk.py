@@ -11,7 +11,7 @@ from graphql_api.loaders.keyset import Order
 from graphql_api.loaders.operation import Operation
 from graphql_api.loaders.page import Page, PageKey
 from graphql_api.loaders.registry import Loaders
-from graphql_api.models import Comment, Post, PostLike, Tag, User
+from graphql_api.models import Comment, Post, PostLike, Tag, User, Viewer
 from tests.loaders.questions import COLUMNS
 from tests.loaders.world import NAMES, RowDict, minute
 from tests.support.factories import Factory
@@ -103,7 +103,7 @@ async def test_a_walk_meets_each_row_once_while_others_come_and_go(
         met: list[int] = []
         more = True
         while more:
-            operation = Operation(database.reader(1), tenant.id)
+            operation = Operation(database.reader(1), Viewer(tenant.id))
             page: Page[Any] = await getattr(Loaders(operation), name).load(key)
             rows = page.rows[::-1] if backward else page.rows
             more, began = page.has_next, page.has_previous

@@ -12,9 +12,7 @@ from strawberry.types import ExecutionResult
 from graphql_api.db.database import Database
 from graphql_api.db.monitor import StatementLog
 from graphql_api.execution import Execution, Mode
-from graphql_api.loaders.operation import Operation
-from graphql_api.loaders.registry import Loaders
-from graphql_api.models import DEFAULT_TENANT
+from graphql_api.models import Viewer
 from graphql_api.schema.build import build_schema
 from graphql_api.schema.context import Context
 from graphql_api.schema.cursor import CursorCodec
@@ -52,14 +50,14 @@ class Execute:
         self,
         database: Database,
         *,
-        tenant_id: int = DEFAULT_TENANT,
+        viewer: Viewer | None = None,
         secret: str = SECRET_KEY,
         modes: Sequence[Mode] = tuple(Mode),
     ) -> None:
         self._database = database
         self._modes = modes
-        self._tenant_id = tenant_id
-        self._cursors = CursorCodec(secret, tenant_id)
+        self._viewer = viewer or Viewer()
+        self._cursors = CursorCodec(secret, self._viewer.tenant_id)
 
     async def __call__(self, query: str, /, **variables: object) -> ExecutionResult:
         """Run ``query`` and return all that came of it."""
@@ -71,14 +69,15 @@ class Execute:
     async def _run(
         self, mode: Mode, query: str, variables: dict[str, object]
     ) -> tuple[ExecutionResult, str]:
-        loaders = Loaders(Operation(self._database.reader(4), self._tenant_id))
-        context = Context(loaders=loaders, cursors=self._cursors, execution=Execution(mode=mode))
+        context = Context.of(
+            self._database, self._viewer, self._cursors, execution=Execution(mode=mode)
+        )
         try:
             result = await build_schema().execute(
                 query, variable_values=variables, context_value=context
             )
         finally:
-            await loaders.close()
+            await context.loaders.close()
         errors = sorted(
             (str(error.path), error.message, str(error.locations), str(error.extensions))
             for error in result.errors or ()

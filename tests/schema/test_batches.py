@@ -4,10 +4,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from graphql_api.db.database import Database
-from graphql_api.loaders.operation import Operation
-from graphql_api.loaders.registry import Loaders
 from graphql_api.loaders.report import Report
-from graphql_api.models import DEFAULT_TENANT
+from graphql_api.models import DEFAULT_TENANT, Viewer
 from graphql_api.schema.build import build_schema
 from graphql_api.schema.context import Context
 from graphql_api.schema.cursor import CursorCodec
@@ -22,9 +20,8 @@ async def test_the_schema_runs_without_a_context_of_ours() -> None:
 async def test_a_statement_that_failed_is_in_the_report(
     database: Database, engine: AsyncEngine
 ) -> None:
-    operation = Operation(database.reader(2), DEFAULT_TENANT)
-    operation.report = Report()
-    context = Context(loaders=Loaders(operation), cursors=CursorCodec("x", DEFAULT_TENANT))
+    context = Context.of(database, Viewer(), CursorCodec("x", DEFAULT_TENANT))
+    context.loaders.operation.report = Report()
     async with engine.begin() as connection:
         await connection.execute(text("ALTER TABLE tags RENAME TO hidden_tags"))
     try:

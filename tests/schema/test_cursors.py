@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from graphql_api.db.database import Database
 from graphql_api.errors import BadUserInputError
 from graphql_api.loaders.keyset import Order
+from graphql_api.models import Viewer
 from graphql_api.schema.cursor import CursorCodec
 from tests.schema.client import Execute
 from tests.support.factories import Factory
@@ -143,7 +144,7 @@ async def test_a_client_reads_one_sentence_about_a_foreign_cursor(
     before = "query ($c: String) { posts(before: $c, last: 1) { totalCount } }"
     assert await execute.refusal(before, c="x") == SENTENCE.replace("after", "before")
 
-    for other in (Execute(database, secret=SECRET_KEY[::-1]), Execute(database, tenant_id=2)):
+    for other in (Execute(database, secret=SECRET_KEY[::-1]), Execute(database, viewer=Viewer(2))):
         found = await execute.data("{ posts { pageInfo { endCursor } } }")
         assert await other.refusal(POSTS, c=found["posts"]["pageInfo"]["endCursor"]) == SENTENCE
 

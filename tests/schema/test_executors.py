@@ -22,10 +22,8 @@ from graphql_api.db.engine import create_engine
 from graphql_api.db.monitor import recorded
 from graphql_api.execution import Execution, Mode, PlanExecutor
 from graphql_api.http.endpoint import GraphQLEndpoint
-from graphql_api.loaders.operation import Operation
-from graphql_api.loaders.registry import Loaders
 from graphql_api.loaders.report import Report
-from graphql_api.models import DEFAULT_TENANT
+from graphql_api.models import DEFAULT_TENANT, Viewer
 from graphql_api.schema.build import build_schema
 from graphql_api.schema.context import Context
 from graphql_api.schema.cursor import CursorCodec
@@ -66,17 +64,13 @@ class World:
 
     async def answer(self, case: Case, mode: Mode) -> Answer:
         """Run a case as the endpoint does."""
-        operation = Operation(Database(self.engine).reader(4), DEFAULT_TENANT)
-        report = operation.report = Report()
-        is_plan = mode is Mode.PLAN
-        context = Context(
-            loaders=Loaders(operation),
-            cursors=CursorCodec(SECRET_KEY, DEFAULT_TENANT),
-            execution=Execution(
-                mode=mode,
-                leaves_times=is_plan,
-            ),
+        context = Context.of(
+            Database(self.engine),
+            Viewer(),
+            CursorCodec(SECRET_KEY, DEFAULT_TENANT),
+            execution=Execution(mode=mode, leaves_times=mode is Mode.PLAN),
         )
+        report = context.loaders.operation.report = Report()
         with recorded(self.engine) as log:
             result = await build_schema().execute(
                 case.text, variable_values=case.variables, context_value=context

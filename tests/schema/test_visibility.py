@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from graphql_api.db.database import Database
-from graphql_api.models import CommentStatus, PostStatus
+from graphql_api.models import CommentStatus, PostStatus, Viewer
 from graphql_api.schema import global_id
 from tests.schema.client import Execute
 from tests.schema.scene import EVERYTHING, Scene
@@ -222,7 +222,7 @@ async def test_what_another_tenant_has_is_nowhere(
         ("Comment", comment),
     ):
         assert await is_nobody(execute, kind, row.id)
-    found = await Execute(database, tenant_id=tenant.id).data("{ posts { totalCount } }")
+    found = await Execute(database, viewer=Viewer(tenant.id)).data("{ posts { totalCount } }")
     assert found == {"posts": {"totalCount": 1}}
 
 

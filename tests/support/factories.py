@@ -12,6 +12,7 @@ from typing import TypeVar
 from graphql_api.db.database import Database
 from graphql_api.models import (
     DEFAULT_TENANT,
+    Account,
     Base,
     Category,
     Comment,
@@ -21,11 +22,13 @@ from graphql_api.models import (
     PostLike,
     PostStatus,
     PostTag,
+    Role,
     Tag,
     TagFollow,
     Tenant,
     User,
     UserFollow,
+    Viewer,
 )
 
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
@@ -58,6 +61,17 @@ class Factory:
             "updated_at": now,
         }
         return await self._add(User(**defaults | columns))
+
+    async def account(self, *, user: User | None = None, **columns: object) -> Account:
+        """Let a user log in, as a reader."""
+        user = user or await self.user()
+        owner = {"tenant_id": user.tenant_id, "user_id": user.id}
+        return await self._add(Account(**owner | columns))
+
+    async def viewer(self, role: Role = Role.AUTHOR, *, user: User | None = None) -> Viewer:
+        """Make a user of a role, and give whom they are as a viewer."""
+        account = await self.account(user=user, role=role)
+        return Viewer(account.tenant_id, account.user_id, role)
 
     async def category(self, *, parent: Category | None = None, **columns: object) -> Category:
         """Make a category; a root without ``parent``."""

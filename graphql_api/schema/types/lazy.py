@@ -6,8 +6,8 @@ import strawberry
 
 if TYPE_CHECKING:
     from graphql_api.schema.types.category import Category
-    from graphql_api.schema.types.comment import Comment, CommentConnection
-    from graphql_api.schema.types.post import Post, PostConnection
+    from graphql_api.schema.types.comment import Comment, CommentConnection, CommentEdge
+    from graphql_api.schema.types.post import Post, PostConnection, PostEdge
     from graphql_api.schema.types.tag import Tag, TagConnection
     from graphql_api.schema.types.user import User, UserConnection
 
@@ -16,8 +16,10 @@ _TYPES = "graphql_api.schema.types."
 LazyCategory = Annotated["Category", strawberry.lazy(_TYPES + "category")]
 LazyComment = Annotated["Comment", strawberry.lazy(_TYPES + "comment")]
 LazyCommentConnection = Annotated["CommentConnection", strawberry.lazy(_TYPES + "comment")]
+LazyCommentEdge = Annotated["CommentEdge", strawberry.lazy(_TYPES + "comment")]
 LazyPost = Annotated["Post", strawberry.lazy(_TYPES + "post")]
 LazyPostConnection = Annotated["PostConnection", strawberry.lazy(_TYPES + "post")]
+LazyPostEdge = Annotated["PostEdge", strawberry.lazy(_TYPES + "post")]
 LazyTag = Annotated["Tag", strawberry.lazy(_TYPES + "tag")]
 LazyTagConnection = Annotated["TagConnection", strawberry.lazy(_TYPES + "tag")]
 LazyUser = Annotated["User", strawberry.lazy(_TYPES + "user")]

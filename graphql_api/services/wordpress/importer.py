@@ -10,7 +10,8 @@ from typing import BinaryIO, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
-from graphql_api.db.database import Database, translated
+from graphql_api.db.database import Database
+from graphql_api.db.fault import translated
 from graphql_api.errors import ImportFailedError, UnavailableError
 from graphql_api.models import DEFAULT_TENANT, Tenant
 from graphql_api.services.wordpress.content import Item

@@ -1,0 +1,1 @@
+"""Where writing begins, by what is written."""

@@ -1,0 +1,65 @@
+"""Fields of payloads and errors that are things: named by an attribute, and loaded like any other.
+
+They stand once in an answer, so each is loaded as graphql-core would: for one object.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import strawberry
+
+from graphql_api.loaders.base import BatchLoader
+from graphql_api.loaders.page import PageLoader
+from graphql_api.schema.context import Info
+from graphql_api.schema.global_id import NODES
+from graphql_api.schema.pagination import Edge, Pages, PageView
+from graphql_api.schema.relations import load_one
+
+
+def edge(  # a list, a row, and what to say of them
+    pages_of: type[PageLoader[Any]],
+    rows_of: type[BatchLoader[Any, Any]],
+    *,
+    key: str,
+    pages: Pages,
+    holds: Callable[[Any], bool],
+    description: str,
+) -> Any:
+    """Declare a row's edge in a list of everything, in its usual order, for clients that keep it.
+
+    It is null where the list does not hold the row.
+    """
+
+    async def resolve(root: Any, info: Info) -> Edge | None:
+        number = getattr(root, key)
+        if number is None:
+            return None
+        context = info.context
+        row = await load_one(context.loaders.of(rows_of), number, info)
+        if row is None or not holds(row):
+            return None
+        wanted = pages.key(pages_of.__name__, 0, {}, context.cursors)
+        return Edge(row, PageView(context.loaders.of(pages_of), wanted, context.cursors, None))
+
+    return strawberry.field(resolver=resolve, description=description)
+
+
+def found(attribute: str, description: str) -> Any:
+    """Declare a field that is a thing of any type, or several: an attribute holds which."""
+
+    def resolve(root: Any, info: Info) -> Any:
+        subject = getattr(root, attribute)
+        loaders = info.context.loaders
+        if subject is None:
+            return None
+        if isinstance(subject, list):
+            return asyncio.gather(
+                *(
+                    load_one(loaders.of(NODES[each.type_name]), each.number, info)
+                    for each in subject
+                )
+            )
+        return load_one(loaders.of(NODES[subject.type_name]), subject.number, info)
+
+    return strawberry.field(resolver=resolve, description=description)

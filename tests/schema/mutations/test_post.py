@@ -1,0 +1,141 @@
+"""Writing posts."""
+
+import asyncio
+from typing import Any
+
+from graphql_api.models import Role, Viewer
+from graphql_api.schema import global_id
+from tests.schema.mutations.conftest import As, errors_of
+from tests.support.factories import Factory
+
+ERRORS = """errors { __typename message code path
+    ... on ValidationError { constraint }
+    ... on NotFoundError { missingId }
+    ... on ConflictError { expectedVersion currentVersion current { id }
+        changedFields { field before after diff } }
+    ... on PermissionError { missingScopes } }"""
+POST = """id slug title body status publishedAt version language excerpt readingMinutes
+    html: body(format: HTML) text: body(format: TEXT)
+    author { id } category { slug } tags { nodes { name } }"""
+CREATE = f"""mutation ($input: CreatePostInput!) {{ createPost(input: $input) {{
+    clientMutationId post {{ {POST} }} postEdge {{ cursor node {{ id }} }} {ERRORS} }} }}"""
+UPDATE = f"""mutation ($input: UpdatePostInput!) {{ updatePost(input: $input) {{
+    post {{ {POST} }} {ERRORS} }} }}"""
+PUBLISH = f"""mutation ($input: PublishPostInput!) {{ publishPost(input: $input) {{
+    post {{ {POST} }} {ERRORS} }} }}"""
+UNPUBLISH = PUBLISH.replace("publishPost(", "unpublishPost(")
+
+
+async def create(as_: As, viewer: Viewer, **given: Any) -> dict[str, Any]:
+    """Create a post, and return the payload."""
+    data = await as_(viewer).data(CREATE, input={"title": "T", "body": "B"} | given)
+    payload: dict[str, Any] = data["createPost"]
+    return payload
+
+
+async def test_a_post_is_written_with_everything(as_: As, make: Factory) -> None:
+    author = await make.viewer(Role.AUTHOR)
+    await make.category(slug="news")
+    payload = await create(
+        as_,
+        author,
+        clientMutationId="mine",
+        title="  Écrire: the *first* post ",
+        body="# Hello\r\n\r\nThis is **the** first post about writing <script>alert(1)</script>",
+        tagNames=["Python", "GraphQL", "python"],
+        categoryId=global_id.encode("Category", 1),
+        status="PUBLISHED",
+    )
+    assert payload["errors"] == []
+    assert payload["clientMutationId"] == "mine"
+    post = payload["post"]
+    assert post["title"] == "Écrire: the *first* post"
+    assert post["slug"] == "écrire-the-first-post"
+    assert post["body"].startswith("# Hello\n\nThis")
+    assert post["html"] == (
+        "<h1>Hello</h1>\n<p>This is <strong>the</strong> first post about writing </p>\n"
+    )
+    assert post["excerpt"] == "Hello This is the first post about writing"
+    assert (post["status"], post["version"], post["language"]) == ("PUBLISHED", 1, "en")
+    assert post["category"] == {"slug": "news"}
+    assert post["tags"]["nodes"] == [{"name": "GraphQL"}, {"name": "Python"}]
+    assert post["author"]["id"] == global_id.encode("User", author.user_id)
+    assert payload["postEdge"]["node"] == {"id": post["id"]}
+    listed = await as_(Viewer()).data("{ posts { edges { cursor node { id } } } }")
+    assert listed["posts"]["edges"] == [payload["postEdge"]]
+
+
+async def test_all_problems_of_an_input_are_told_at_once(as_: As, make: Factory) -> None:
+    author = await make.viewer()
+    payload = await create(
+        as_, author, title=" ", body="\0", tagNames=["a", "", "b" * 61], status="SCHEDULED"
+    )
+    assert payload["post"] is None
+    assert errors_of(payload) == [
+        ("REQUIRED", "title"),
+        ("INVALID", "body"),
+        ("REQUIRED", "tagNames.1"),
+        ("TOO_LONG", "tagNames.2"),
+        ("REQUIRED", "publishAt"),
+    ]
+    assert (await as_(author).data("{ posts { totalCount } }"))["posts"]["totalCount"] == 0
+
+
+async def test_of_many_updates_with_the_same_version_one_wins(as_: As, make: Factory) -> None:
+    author = await make.viewer()
+    post = (await create(as_, author))["post"]
+    answers = await asyncio.gather(
+        *(
+            as_(author).data(
+                UPDATE, input={"id": post["id"], "expectedVersion": 1, "title": f"T{number}"}
+            )
+            for number in range(50)
+        )
+    )
+    payloads = [answer["updatePost"] for answer in answers]
+    [won] = [payload["post"] for payload in payloads if payload["post"]]
+    assert won["version"] == 2
+    lost = [payload["errors"] for payload in payloads if payload["errors"]]
+    assert len(lost) == 49
+    for [error] in lost:
+        assert (error["code"], error["expectedVersion"], error["currentVersion"]) == (
+            "CONFLICT",
+            1,
+            2,
+        )
+        assert error["current"] == {"id": post["id"]}
+        [change] = error["changedFields"]
+        assert (change["field"], change["before"]) == ("title", won["title"])
+
+
+async def test_a_key_gives_one_post_however_often_it_is_used(as_: As, make: Factory) -> None:
+    author = await make.viewer()
+    answers = await asyncio.gather(*(create(as_, author, idempotencyKey="k") for _ in range(8)))
+    assert len({payload["post"]["id"] for payload in answers}) == 1
+    other = await create(as_, author, idempotencyKey="k", title="Another")
+    assert errors_of(other) == [("IDEMPOTENCY_MISMATCH", "idempotencyKey")]
+    somebody = await make.viewer()
+    assert (await create(as_, somebody, idempotencyKey="k"))["errors"] == []
+
+
+async def test_two_mutations_of_a_document_see_each_other(as_: As, make: Factory) -> None:
+    author = await make.viewer()
+    post = (await create(as_, author))["post"]
+    both = f"""mutation ($id: ID!) {{
+        a: updatePost(input: {{id: $id, expectedVersion: 1, title: "A"}}) {{ post {{ {POST} }} }}
+        b: updatePost(input: {{id: $id, expectedVersion: 2, title: "B"}}) {{ post {{ {POST} }} }}
+    }}"""
+    data = await as_(author).data(both, id=post["id"])
+    assert [data[name]["post"]["title"] for name in "ab"] == ["A", "B"]
+    assert data["b"]["post"]["version"] == 3
+
+
+async def test_a_draft_is_there_for_its_author_and_editors_alone(as_: As, make: Factory) -> None:
+    author = await make.viewer()
+    post = (await create(as_, author))["post"]
+    query = "query ($id: ID!) { node(id: $id) { id } post(by: {id: $id}) { id } }"
+    for role, sees in ((Role.READER, False), (Role.AUTHOR, False), (Role.EDITOR, True)):
+        found = await as_(await make.viewer(role)).data(query, id=post["id"])
+        assert (found["node"] is not None, found["post"] is not None) == (sees, sees)
+    assert (await as_(author).data(query, id=post["id"]))["post"] is not None
+    assert (await as_(Viewer()).data(query, id=post["id"]))["post"] is None
