@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
 
@@ -16,6 +16,7 @@ from graphql_api.db.monitor import StatementLog, recorded
 from graphql_api.settings import PREFIX, Settings
 from tests.support import postgres, serving
 from tests.support.factories import Factory
+from tests.support.hang import limited
 
 SECRET_KEY = serving.SECRET_KEY
 
@@ -23,6 +24,14 @@ SECRET_KEY = serving.SECRET_KEY
 def pytest_configure() -> None:
     """End a terminated run as an interrupted one, so that no PostgreSQL stays behind."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Have a test that hangs, or its fixtures, say where before the watchdog ends the run."""
+    watchdog_s = float(str(item.config.getini("faulthandler_timeout")))
+    with limited(item.nodeid, 0.8 * watchdog_s):
+        return (yield)
 
 
 @pytest.fixture(scope="session", autouse=True)

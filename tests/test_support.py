@@ -1,5 +1,7 @@
 """The test foundation itself."""
 
+import asyncio
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -11,11 +13,12 @@ from graphql_api.db.monitor import StatementLog
 from graphql_api.models import Base, Comment, Post, Tag, Tenant, User
 from tests.support import asking
 from tests.support.factories import Factory
+from tests.support.hang import limited
 
 
-@pytest.mark.parametrize("time", ["first", "second"])
+@pytest.mark.parametrize("when", ["first", "second"])
 async def test_each_test_begins_with_the_default_tenant_and_nothing_else(
-    time: str, database: Database, make: Factory
+    when: str, database: Database, make: Factory
 ) -> None:
     async with database.transaction() as session:
         counts = {
@@ -23,7 +26,7 @@ async def test_each_test_begins_with_the_default_tenant_and_nothing_else(
             for table in Base.metadata.sorted_tables
         }
         assert (await session.scalars(select(Tenant.id))).all() == [1]
-    assert {name: n for name, n in counts.items() if n} == {"tenants": 1}, time
+    assert {name: n for name, n in counts.items() if n} == {"tenants": 1}, when
     assert (await make.user()).id == 1
     assert (await make.tenant()).id == 2
 
@@ -79,3 +82,21 @@ def test_the_live_server_answers_with_the_sample_content(live_server: str) -> No
     assert "errors" not in answer
     assert answer["data"]["posts"]["totalCount"] > 20
     assert all(post["author"]["displayName"] for post in answer["data"]["posts"]["nodes"])
+
+
+def _hang() -> None:
+    with limited("another", 0.01):
+        while True:  # as the loop would wait: the alarm comes wherever the main thread is
+            time.sleep(1)
+
+
+async def test_a_test_that_hangs_ends_and_says_where(capsys: pytest.CaptureFixture[str]) -> None:
+    async def wait_for_nobody() -> None:
+        await asyncio.get_running_loop().create_future()
+
+    waiting = asyncio.create_task(wait_for_nobody())
+    await asyncio.sleep(0)
+    with pytest.raises(TimeoutError, match="another took more than"):
+        _hang()
+    assert "wait_for_nobody" in capsys.readouterr().err
+    waiting.cancel()

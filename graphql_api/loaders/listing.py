@@ -131,7 +131,8 @@ class Listing:
     def _select(self, *columns: ColumnElement[Any]) -> Select[Any]:
         """Select from the lists of all parents."""
         pages = self.pages
-        chosen = select(*columns).select_from(pages.table).where(visible(pages.table), pages.only)
+        table = pages.table
+        chosen = select(*columns).select_from(table).where(pages.seen(table), pages.only)
         if pages.link is not None:
             chosen = chosen.join(*pages.link)
         if self.shape.where is not None:

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Select, true
 
 from graphql_api.db.statement import Compiled
 from graphql_api.loaders import arm
-from graphql_api.loaders.base import BatchLoader, key_of, names_of, rows_of
+from graphql_api.loaders.base import BatchLoader, key_of, names_of, rows_of, visible
 from graphql_api.loaders.filter import hollow
 from graphql_api.loaders.keyset import Order, Position
 from graphql_api.loaders.operation import Operation
@@ -86,8 +86,10 @@ class PageLoader(BatchLoader[PageKey, Page[RowT]], Generic[RowT]):
     """The model between parent and row, and how it joins, where the relation is many to many."""
     columns: ClassVar[dict[str, Any]] = {}
     """Columns of ``row`` that are not those of ``table`` with the same name."""
+    seen = staticmethod(visible)
+    """Which rows of the table the viewer may see in it: the notion of what is visible, or own."""
     only: ClassVar[ColumnElement[bool]] = true()
-    """What every row of the list meets, beside being visible."""
+    """What every row of the list meets beside that."""
     tree: ClassVar[Any] = None
     """The model of the parents where they form a tree, for pages that are ``deep``."""
 

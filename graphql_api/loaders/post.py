@@ -21,6 +21,7 @@ from sqlalchemy import (
 from graphql_api.loaders.base import (
     IDS,
     TENANT,
+    VIEWER,
     WORDS,
     AnySelect,
     OneLoader,
@@ -139,6 +140,19 @@ class Posts(_PostPages):
                 rarest = tags.where(found == every).order_by(Tag.post_count)
                 return Through(PostsByTag, rarest.limit(1), where)
         return None
+
+
+class Drafts(_PostPages):
+    """The viewer's posts that are not published."""
+
+    only = Post.status != literal_column("'published'")  # as the index has it
+
+    @staticmethod
+    def seen(table: Any) -> ColumnElement[bool]:
+        """Select the viewer's own."""
+        return and_(
+            table.tenant_id == TENANT, table.author_id == VIEWER, table.deleted_at.is_(None)
+        )
 
 
 class PostsByAuthor(_PostPages):

@@ -19,6 +19,7 @@ from graphql_api.loaders.comment import (
 )
 from graphql_api.loaders.operation import Operation
 from graphql_api.loaders.post import (
+    Drafts,
     PostById,
     PostBySlug,
     Posts,
@@ -52,6 +53,7 @@ class Loaders:
     comment_by_id: CommentById
     comments_by_author: CommentsByAuthor
     comments_by_post: CommentsByPost
+    drafts: Drafts
     followers_by_user: FollowersByUser
     following_by_user: FollowingByUser
     likers_by_comment: LikersByComment
