@@ -10,7 +10,6 @@ from graphql_api.models import Account, Action, Role, User
 from graphql_api.services.change import Change, Writer, Written
 from graphql_api.services.check import Checks
 from graphql_api.services.people.names import (
-    known_username,
     new_email,
     new_password,
     new_username,
@@ -19,7 +18,6 @@ from graphql_api.services.people.people import People
 from graphql_api.services.people.sessions import Session, begin_session, locked_account
 from graphql_api.services.problem import (
     Code,
-    NotFoundProblem,
     Problem,
     RefusedError,
     Subject,
@@ -80,34 +78,6 @@ async def create_user(writer: Writer, people: People, given: Registration, role:
     return await writer.change(add)
 
 
-async def promote(writer: Writer, username: str, role: Role) -> None:
-    """Give a user another role; their access tokens know of it when they are renewed.
-
-    Raises:
-        RefusedError: there is no such user with an account.
-    """
-
-    async def change_role(change: Change) -> None:
-        account = await account_named(change, username)
-        account.role, account.updated_at = role.value, change.now
-
-    await writer.change(change_role)
-
-
-async def account_named(change: Change, username: str) -> Account:
-    """Take the account of the user of a name.
-
-    Raises:
-        RefusedError: there is no such user with an account.
-    """
-    user_id = await _user_named(change, known_username(username))
-    account = None if user_id is None else await locked_account(change, user_id)
-    if account is None:
-        said = f"there is no user '{username}' with an account"
-        raise RefusedError(NotFoundProblem(message=said, path=("username",), missing=username))
-    return account
-
-
 def _checked(given: Registration) -> Registration:
     """Check all that is given, and give it as it is kept."""
     checks = Checks()
@@ -138,7 +108,7 @@ async def _add(
     problems: list[Problem] = []
     user_id = await _add_user(change, given)
     if user_id is None and adopt:
-        user_id = await _user_named(change, given.username)
+        user_id = await user_named(change, given.username)
     if user_id is None:
         problems.append(_NAME_TAKEN)
     if given.email is not None and await _is_taken(change, people, given.email):
@@ -186,7 +156,8 @@ async def _add_user(change: Change, given: Registration) -> int | None:
     return user_id
 
 
-async def _user_named(change: Change, name: str) -> int | None:
+async def user_named(change: Change, name: str) -> int | None:
+    """Find the living user of a name."""
     named = select(User.id).where(
         User.tenant_id == change.tenant_id, User.username == name, User.deleted_at.is_(None)
     )

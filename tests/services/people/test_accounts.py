@@ -7,8 +7,9 @@ import pytest
 from graphql_api.db.database import Database
 from graphql_api.models import DEFAULT_TENANT, Role, Viewer
 from graphql_api.services.change import Writer
-from graphql_api.services.people.accounts import Registration, create_user, promote
+from graphql_api.services.people.accounts import Registration, create_user
 from graphql_api.services.people.login import login
+from graphql_api.services.people.operators import promote
 from graphql_api.services.people.people import People
 from graphql_api.services.people.sealing import Vault
 from graphql_api.services.people.sessions import refresh
