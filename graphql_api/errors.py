@@ -3,6 +3,7 @@
 Exception
 ├── ApiError            safe to show to a client, with a stable ``code``
 │   ├── BadUserInputError   BAD_USER_INPUT: an argument, id or cursor cannot be used
+│   ├── ForbiddenError      FORBIDDEN: a field is not for who asks
 │   ├── UnauthenticatedError UNAUTHENTICATED: what a request says of who asks is not so
 │   └── UnavailableError    UNAVAILABLE: the database does not answer; try again later
 └── OperatorError       one sentence for whoever runs the server; the command line prints it
@@ -34,6 +35,12 @@ class BadUserInputError(ApiError):
     """An argument, a global id or a cursor cannot be used as it was given."""
 
     code = "BAD_USER_INPUT"
+
+
+class ForbiddenError(ApiError):
+    """A field is not for who asks; the rest of the answer is."""
+
+    code = "FORBIDDEN"
 
 
 class UnauthenticatedError(ApiError):

@@ -97,7 +97,7 @@ def _run(act: Callable[[Writer, People], Awaitable[ResultT]]) -> ResultT:
     try:
         with people_of(Settings.load()) as people:
             return run_with_database(
-                lambda database: act(Writer(database, Viewer(), rule=ANYBODY), people)
+                lambda database: act(Writer(database, Viewer(), None, ANYBODY, people), people)
             )
     except RefusedError as refused:
         raise OperatorError(str(refused)) from None

@@ -131,6 +131,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             max_connections=settings.max_connections_per_request,
             request_id=request_id_of(headers),
             execution=_EXECUTIONS[mode_of(headers, settings)],
+            people=people,
         )
         if wants_batches(headers, settings):
             context.loaders.operation.report = Report()

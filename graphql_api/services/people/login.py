@@ -4,7 +4,9 @@ Both look up the hash and count the attempt in one transaction, compare without 
 do the rest in another, in which the hash must still be the one that was compared.
 """
 
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from sqlalchemy import select
 
@@ -23,6 +25,8 @@ from graphql_api.services.people.sessions import (
     locked_account,
 )
 from graphql_api.services.problem import Code, PermissionProblem, RefusedError
+
+ResultT = TypeVar("ResultT")
 
 _WRONG = PermissionProblem(
     message="the user name or the password is wrong", code=Code.UNAUTHENTICATED
@@ -101,7 +105,7 @@ async def change_password(writer: Writer, people: People, current: str, new: str
 
     claim = await writer.change(look)
     await _checked(writer, people, claim, current, _WRONG_CURRENT)
-    password_hash = await people.passwords.hash(new)
+    password_hash = await _worked(writer, claim, people.passwords.hash(new))
 
     async def replace(change: Change) -> Session:
         account = await _proven(change, claim, _WRONG_CURRENT)
@@ -116,14 +120,19 @@ async def _checked(
     writer: Writer, people: People, claim: _Claim, password: str, wrong: PermissionProblem
 ) -> Check:
     """Compare a password, for whoever is nobody too."""
-    try:
-        check = await people.passwords.check(claim.password_hash, password)
-    except UnavailableError:
-        await writer.change(lambda change: take_back(change, claim.name))
-        raise
+    check = await _worked(writer, claim, people.passwords.check(claim.password_hash, password))
     if not check.matches:
         raise RefusedError(wrong)
     return check
+
+
+async def _worked(writer: Writer, claim: _Claim, work: Awaitable[ResultT]) -> ResultT:
+    """Wait for work on a password; where none was done, the attempt does not count."""
+    try:
+        return await work
+    except (RefusedError, UnavailableError):
+        await writer.change(lambda change: take_back(change, claim.name))
+        raise
 
 
 async def _proven(change: Change, claim: _Claim, wrong: PermissionProblem) -> Account:
