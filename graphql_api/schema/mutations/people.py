@@ -22,7 +22,7 @@ from graphql_api.services.people.profile import update_profile
 from graphql_api.services.people.sessions import Session
 from graphql_api.services.permission import ANYBODY, USER
 
-_NEW_PASSWORD = "8 to 128 characters, of any kind."  # noqa: S105  # a description
+_NEW_PASSWORD = "Of any characters, 8 to 128 of them."  # noqa: S105  # a description
 
 
 @strawberry.input
@@ -31,7 +31,7 @@ class RegisterInput:
 
     client_mutation_id: str | None = client_mutation_id()
     username: str = strawberry.field(
-        description="3 to 60 of `a-z`, `0-9`, `_` and `-`; kept in lower case."
+        description="Of `a-z`, `0-9`, `_` and `-`, 3 to 60; kept in lower case."
     )
     email: str = strawberry.field(description="Their address, which others do not see.")
     password: str = strawberry.field(description=_NEW_PASSWORD)
