@@ -205,7 +205,7 @@ async def test_a_deleted_comment_with_replies_is_where_it_was_but_among_its_auth
         assert ids == before[name] - hidden.get(name, set()), name
 
 
-@pytest.mark.parametrize("name", [name for name in KINDS if table_of(name) == "comments"])
+@pytest.mark.parametrize("name", [name for name in PUBLIC if table_of(name) == "comments"])
 async def test_no_loader_says_what_a_deleted_comment_said_nor_whose_it_was(
     name: str, scene: Scene, database: Database
 ) -> None:
