@@ -5,6 +5,7 @@ from enum import Enum
 
 import strawberry
 
+from graphql_api import models
 from graphql_api.loaders.comment import (
     AncestorsByComment,
     CommentById,
@@ -47,6 +48,26 @@ class CommentOrderField(Enum):
 
     CREATED_AT = strawberry.enum_value("created_at", description="When it was written.")
     LIKES = strawberry.enum_value("like_count", description="How many users like it.")
+
+
+@strawberry.enum
+class MinimizedReason(Enum):
+    """Why a comment is folded away, though everybody may open it."""
+
+    ABUSE = strawberry.enum_value(models.MinimizedReason.ABUSE.value, description="It offends.")
+    OFF_TOPIC = strawberry.enum_value(
+        models.MinimizedReason.OFF_TOPIC.value, description="It is about something else."
+    )
+    OUTDATED = strawberry.enum_value(
+        models.MinimizedReason.OUTDATED.value, description="It no longer holds."
+    )
+    RESOLVED = strawberry.enum_value(
+        models.MinimizedReason.RESOLVED.value, description="It is settled."
+    )
+    DUPLICATE = strawberry.enum_value(
+        models.MinimizedReason.DUPLICATE.value, description="It was said before."
+    )
+    SPAM = strawberry.enum_value(models.MinimizedReason.SPAM.value, description="It advertises.")
 
 
 @strawberry.input
