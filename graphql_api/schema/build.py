@@ -8,11 +8,13 @@ from strawberry.schema.config import StrawberryConfig
 from graphql_api.execution import PlanExecutor
 from graphql_api.schema.describe import describe
 from graphql_api.schema.mutations.comment import CommentMutation
+from graphql_api.schema.mutations.people import PeopleMutation
 from graphql_api.schema.mutations.post import PostMutation
 from graphql_api.schema.queries.node import NodeQuery
 from graphql_api.schema.queries.post import PostQuery
 from graphql_api.schema.queries.tag import TagQuery
 from graphql_api.schema.queries.user import UserQuery
+from graphql_api.schema.queries.viewer import ViewerQuery
 from graphql_api.schema.scalars import SCALARS
 from graphql_api.schema.schema import EXTENSIONS, Schema
 from graphql_api.schema.types.category import Category
@@ -20,16 +22,17 @@ from graphql_api.schema.types.comment import Comment
 from graphql_api.schema.types.error import ERRORS
 from graphql_api.schema.types.post import Post
 from graphql_api.schema.types.tag import Tag
+from graphql_api.schema.types.tenant import Tenant
 from graphql_api.schema.types.user import User
 
 
 @strawberry.type
-class Query(NodeQuery, PostQuery, UserQuery, TagQuery):
+class Query(NodeQuery, ViewerQuery, PostQuery, UserQuery, TagQuery):
     """Where reading begins."""
 
 
 @strawberry.type
-class Mutation(PostMutation, CommentMutation):
+class Mutation(PeopleMutation, PostMutation, CommentMutation):
     """Where writing begins: fields run one after the other, each in a transaction of its own."""
 
 
@@ -39,7 +42,7 @@ def build_schema() -> strawberry.Schema:
     schema = Schema(
         query=Query,
         mutation=Mutation,
-        types=[Category, Comment, Post, Tag, User, *ERRORS],
+        types=[Category, Comment, Post, Tag, Tenant, User, *ERRORS],
         execution_context_class=PlanExecutor,
         extensions=EXTENSIONS,
         config=StrawberryConfig(scalar_map=SCALARS),

@@ -11,6 +11,7 @@ from graphql_api.loaders.category import CategoryById
 from graphql_api.loaders.comment import CommentById
 from graphql_api.loaders.post import PostById
 from graphql_api.loaders.tag import TagById
+from graphql_api.loaders.tenant import TenantById
 from graphql_api.loaders.user import UserById
 
 NODES: dict[str, type[OneLoader[int, Any]]] = {
@@ -18,6 +19,7 @@ NODES: dict[str, type[OneLoader[int, Any]]] = {
     "Comment": CommentById,
     "Post": PostById,
     "Tag": TagById,
+    "Tenant": TenantById,
     "User": UserById,
 }
 """The loader of each type that has global ids."""

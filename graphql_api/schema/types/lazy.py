@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from graphql_api.schema.types.comment import Comment, CommentConnection, CommentEdge
     from graphql_api.schema.types.post import Post, PostConnection, PostEdge
     from graphql_api.schema.types.tag import Tag, TagConnection
+    from graphql_api.schema.types.tenant import Tenant
     from graphql_api.schema.types.user import User, UserConnection
+    from graphql_api.schema.types.viewer import Viewer
 
 _TYPES = "graphql_api.schema.types."
 
@@ -22,5 +24,7 @@ LazyPostConnection = Annotated["PostConnection", strawberry.lazy(_TYPES + "post"
 LazyPostEdge = Annotated["PostEdge", strawberry.lazy(_TYPES + "post")]
 LazyTag = Annotated["Tag", strawberry.lazy(_TYPES + "tag")]
 LazyTagConnection = Annotated["TagConnection", strawberry.lazy(_TYPES + "tag")]
+LazyTenant = Annotated["Tenant", strawberry.lazy(_TYPES + "tenant")]
 LazyUser = Annotated["User", strawberry.lazy(_TYPES + "user")]
 LazyUserConnection = Annotated["UserConnection", strawberry.lazy(_TYPES + "user")]
+LazyViewer = Annotated["Viewer", strawberry.lazy(_TYPES + "viewer")]

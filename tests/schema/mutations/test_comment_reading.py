@@ -15,7 +15,7 @@ from tests.support.factories import BEGINNING, Factory
 QUERY = """query ($id: ID!) { node(id: $id) { ... on Comment { id body
     post { id comments { nodes { id } } } root { id } parent { id }
     ancestors { id } replies { nodes { id } totalCount } replyCount author { id } } } }"""
-HIDDEN_POSTS: dict[str, dict[str, object]] = {
+HIDDEN_POSTS: dict[str, dict[str, Any]] = {
     "draft": {"status": PostStatus.DRAFT},
     "scheduled": {
         "status": PostStatus.SCHEDULED,
@@ -100,7 +100,7 @@ async def test_below_ones_own_top_that_is_hidden_one_reads_ones_own(as_: As, mak
 
 @pytest.mark.parametrize("columns", HIDDEN_POSTS.values(), ids=HIDDEN_POSTS)
 async def test_under_a_hidden_post_whoever_reads_both_reads_a_comment(
-    columns: dict[str, object], as_: As, make: Factory
+    columns: dict[str, Any], as_: As, make: Factory
 ) -> None:
     author, mine = await writer(make)
     blogger = await make.user()

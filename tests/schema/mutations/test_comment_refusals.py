@@ -21,7 +21,7 @@ from tests.schema.mutations.comments import (
 from tests.schema.mutations.conftest import As, errors_of
 from tests.support.factories import BEGINNING, Factory
 
-HIDDEN_POSTS: dict[str, dict[str, object]] = {
+HIDDEN_POSTS: dict[str, dict[str, Any]] = {
     "draft": {"status": PostStatus.DRAFT},
     "scheduled": {
         "status": PostStatus.SCHEDULED,
@@ -153,7 +153,7 @@ async def test_what_another_tenant_has_is_not_found(
 
 @pytest.mark.parametrize("columns", HIDDEN_POSTS.values(), ids=HIDDEN_POSTS)
 async def test_only_a_published_post_takes_comments(
-    columns: dict[str, object], as_: As, make: Factory, database: Database
+    columns: dict[str, Any], as_: As, make: Factory, database: Database
 ) -> None:
     author = await make.user()
     post = await make.post(author=author, **columns)
@@ -175,7 +175,7 @@ async def test_a_post_of_a_writer_who_is_no_more_takes_no_comments(as_: As, make
     assert errors_of(payload) == [("NOT_FOUND", "postId")]
 
 
-HIDDEN_COMMENTS: dict[str, dict[str, object]] = {
+HIDDEN_COMMENTS: dict[str, dict[str, Any]] = {
     "pending": {"status": CommentStatus.PENDING},
     "spam": {"status": CommentStatus.SPAM},
     "deleted": {"deleted_at": BEGINNING},
@@ -184,7 +184,7 @@ HIDDEN_COMMENTS: dict[str, dict[str, object]] = {
 
 @pytest.mark.parametrize("columns", HIDDEN_COMMENTS.values(), ids=HIDDEN_COMMENTS)
 async def test_what_is_hidden_cannot_be_answered(
-    columns: dict[str, object], as_: As, make: Factory, database: Database
+    columns: dict[str, Any], as_: As, make: Factory, database: Database
 ) -> None:
     post, author = await make.post(), await make.user()
     hidden = await make.comment(post=post, author=author, **columns)
@@ -376,7 +376,7 @@ async def test_a_hidden_comment_is_not_found_by_whom_it_does_not_concern(
 
 @pytest.mark.parametrize("columns", HIDDEN_POSTS.values(), ids=HIDDEN_POSTS)
 async def test_a_comment_under_a_post_that_one_does_not_see_is_not_found(
-    columns: dict[str, object], as_: As, make: Factory, database: Database
+    columns: dict[str, Any], as_: As, make: Factory, database: Database
 ) -> None:
     author = await make.user()
     comment = await make.comment(post=await make.post(**columns), author=author)
