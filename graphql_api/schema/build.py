@@ -7,6 +7,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from graphql_api.execution import PlanExecutor
 from graphql_api.schema.describe import describe
+from graphql_api.schema.mutations.comment import CommentMutation
 from graphql_api.schema.mutations.people import PeopleMutation
 from graphql_api.schema.mutations.post import PostMutation
 from graphql_api.schema.queries.node import NodeQuery
@@ -31,7 +32,7 @@ class Query(NodeQuery, ViewerQuery, PostQuery, UserQuery, TagQuery):
 
 
 @strawberry.type
-class Mutation(PeopleMutation, PostMutation):
+class Mutation(PeopleMutation, PostMutation, CommentMutation):
     """Where writing begins: fields run one after the other, each in a transaction of its own."""
 
 
