@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from graphql_api.loaders.comment import CommentFilter
 from graphql_api.loaders.filter import IdFilter, RangeFilter, TextFilter
 from graphql_api.loaders.keyset import Order
+from graphql_api.loaders.link import LinkLoader
 from graphql_api.loaders.page import PageKey, PageLoader
 from graphql_api.loaders.post import PostFilter
 from graphql_api.loaders.registry import KINDS
@@ -14,7 +15,12 @@ from graphql_api.loaders.tag import TagFilter
 from tests.loaders.reference import Reference, position
 from tests.loaders.world import LANGUAGES, NAMES, RowDict, minute
 
-OF_VIEWERS = {"drafts", "email_by_user", "tenant_by_id"}
+OF_VIEWERS = {
+    "drafts",
+    "email_by_user",
+    "tenant_by_id",
+    *(name for name, kind in KINDS.items() if issubclass(kind, LinkLoader)),
+}
 """Loaders of what is the viewer's own: they have tests of their own, where there is a viewer."""
 
 PUBLIC = sorted(KINDS.keys() - OF_VIEWERS)
