@@ -141,7 +141,7 @@ ALTER TABLE comments
     ADD COLUMN deletion_id bigint,
     ADD COLUMN deleted_by_id bigint,
     ADD COLUMN minimized_reason varchar(20),
-    ADD COLUMN shown boolean DEFAULT false NOT NULL,
+    ADD COLUMN shown boolean DEFAULT true NOT NULL,
     ADD CONSTRAINT fk_comments_deletion FOREIGN KEY (tenant_id, deletion_id)
         REFERENCES deletions (tenant_id, id),
     ADD CONSTRAINT ck_comments_minimized_reason_known CHECK (minimized_reason IN

@@ -11,7 +11,7 @@ The SQL is in `migrations/second`. The rule that changes:
     a comment is visible  when shown, and not deleted or above a visible reply
 
 so that a deleted comment does not take the replies of others along: it stays as a mark without
-text or author.
+text or author. Going back hides the marks and all below them, as before.
 
 Revision: 0002
 """
@@ -24,20 +24,39 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
-FOLDER = Path(__file__).parents[1] / "second"
+FOLDERS = Path(__file__).parents[1]
+
+STATEMENT = re.compile(r";\n+(?=--|ALTER|CREATE|DROP|UPDATE|WITH)")
+REPLACED = re.compile(
+    r"^CREATE (FUNCTION (?:set_comment_place|pass_on_comments|pass_on_posts)\b"
+    r"|TRIGGER a_place_by_hand\b)",
+    re.MULTILINE,
+)
+"""What this revision makes anew of the first one's."""
+
+
+def _statements(name: str) -> list[str]:
+    script = FOLDERS.joinpath(f"{name}.sql").read_text(encoding="utf-8")
+    return STATEMENT.split(script.rstrip(";\n"))
 
 
 def _run(name: str) -> None:
-    script = FOLDER.joinpath(f"{name}.sql").read_text(encoding="utf-8")
-    for statement in re.split(r";\n+(?=--|ALTER|CREATE|DROP|UPDATE)", script.rstrip(";\n")):
+    for statement in _statements(f"second/{name}"):
         op.execute(statement)
 
 
 def upgrade() -> None:
-    """Create what writing needs."""
-    _run("tables")
+    """Create what writing needs, and let deleted comments leave their marks."""
+    for name in ("tables", "comments", "count"):
+        _run(name)
 
 
 def downgrade() -> None:
-    """Drop it."""
+    """Drop it, and bring back the rule that was."""
+    for name in ("hide", "count"):
+        _run(name)
+    for name in ("visibility", "comments", "posts"):
+        for statement in _statements(f"first/{name}"):
+            if REPLACED.search(statement):
+                op.execute(REPLACED.sub(r"CREATE OR REPLACE \1", statement))
     _run("drop")

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from graphql_api.db import migrate
 from graphql_api.errors import OperatorError
 from graphql_api.models import Base
+from tests.support.derived import WRONG
 from tests.support.postgres import Link, Server, address, on_engine
 from tests.support.serving import SECRET_KEY
 
@@ -68,9 +69,58 @@ def test_each_migration_can_be_undone_alone(script: Script, empty_database: URL)
     on_engine(empty_database, lambda engine: migrate.upgrade(engine, first))
     before = contents(empty_database)
     on_engine(empty_database, lambda engine: migrate.upgrade(engine, script.revision))
-    assert contents(empty_database) > before
+    assert contents(empty_database) - before
     on_engine(empty_database, lambda engine: migrate.downgrade(engine, "-1"))
     assert contents(empty_database) == before
+
+
+# threads of approved comments, as 0001 has them: 1 over 2 over 3; 4 over 5 over 6; 7; 8 over 9
+COMMENTS = """
+INSERT INTO users (tenant_id, username, display_name) VALUES (1, 'user', 'U');
+INSERT INTO posts (tenant_id, author_id, slug, title, body, body_html, body_text, status,
+        published_at)
+    SELECT 1, 1, n, '', '', '', '', 'published', now() FROM generate_series(1, 2) AS n;
+INSERT INTO comments (tenant_id, id, post_id, parent_id, body, body_html, body_text, status)
+    SELECT 1, n, 1 + n / 8, CASE WHEN n NOT IN (1, 4, 7, 8) THEN n - 1 END, '', '', '', 'approved'
+    FROM generate_series(1, 9) AS n;
+UPDATE comments SET deleted_at = now() WHERE id IN (1, 2, 6, 7, 8);
+UPDATE comments SET status = 'spam' WHERE id = 5;
+UPDATE posts SET status = 'draft' WHERE id = 2;
+"""
+STORED = """
+SELECT id, visible, reply_count FROM comments
+UNION ALL SELECT -id, visible, comment_count FROM posts ORDER BY 1
+"""
+
+
+def test_comments_from_before_the_marks_follow_the_new_rule_and_on_the_way_back_the_old(
+    empty_database: URL,
+) -> None:
+    on_engine(empty_database, lambda engine: migrate.upgrade(engine, "0001"))
+    with closing(Link(empty_database)) as link:
+        link.execute(COMMENTS)
+        before = link.fetch(STORED)
+        assert [number for number, visible, _ in before if visible] == [-1, 4]
+
+        on_engine(empty_database, lambda engine: migrate.upgrade(engine, "0002"))
+        seen = "SELECT id FROM comments WHERE {} ORDER BY id"
+        assert link.fetch(seen.format("visible")) == [(1,), (2,), (3,), (4,)]
+        assert link.fetch(seen.format("shown")) == [(1,), (2,), (3,), (4,), (7,)]
+        assert link.fetch(WRONG) == []
+
+        on_engine(empty_database, lambda engine: migrate.downgrade(engine, "0001"))
+        assert link.fetch(STORED) == before
+        link.execute("UPDATE comments SET deleted_at = NULL")
+        assert link.fetch("SELECT comment_count FROM posts ORDER BY id") == [(5,), (0,)]
+
+
+@pytest.mark.parametrize("revision", ["0001", "0002"])
+def test_a_migration_leaves_every_trigger_on(revision: str, empty_database: URL) -> None:
+    on_engine(empty_database, migrate.upgrade)
+    on_engine(empty_database, lambda engine: migrate.downgrade(engine, revision))
+    off = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'O'"
+    with closing(Link(empty_database)) as link:
+        assert link.fetch(off) == []
 
 
 def test_the_models_make_the_same_tables_as_the_migrations(

@@ -3,7 +3,7 @@
 from sqlalchemy import text
 
 from graphql_api.db.database import Database
-from tests.support.factories import Factory
+from tests.support.factories import BEGINNING, Factory
 
 
 async def test_a_pending_comment_cannot_be_made_visible_by_hand(
@@ -24,6 +24,27 @@ async def test_a_pending_comment_cannot_be_made_visible_by_hand(
         (pending.id, False, 0, pending.id),
         (reply.id, False, 1, pending.id),
     ]
+
+
+async def test_a_deleted_comment_cannot_be_given_a_reply_by_hand(
+    make: Factory, database: Database
+) -> None:
+    deleted = await make.comment(deleted_at=BEGINNING, reply_count=3)
+    answered = await make.comment()
+    await make.comment(parent=answered)
+    by_hand = (
+        "UPDATE comments SET reply_count = 7",
+        "UPDATE comments SET reply_count = 0, deleted_at = now()",
+        "UPDATE comments SET shown = false, visible = false",
+        "UPDATE comments SET reply_count = reply_count + 1, status = 'approved'",
+    )
+    rows = text("SELECT id, shown, visible, reply_count FROM comments ORDER BY id LIMIT 2")
+    for statement in by_hand:
+        async with database.transaction() as session:
+            await session.execute(text(statement + f" WHERE id IN ({deleted.id}, {answered.id})"))
+        async with database.transaction() as session:
+            found = [tuple(row) for row in await session.execute(rows)]
+        assert found == [(deleted.id, True, False, 0), (answered.id, True, True, 1)], statement
 
 
 async def test_the_date_of_a_tags_mark_cannot_be_set_by_hand(

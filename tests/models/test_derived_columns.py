@@ -170,17 +170,83 @@ ANYTHING = st.lists(
 )
 
 
+# what is about threads alone, under two posts: deep ones, of which half of the comments are deleted
+THREADS = """
+INSERT INTO users (tenant_id, username, display_name) VALUES (1, 'user', 'U');
+INSERT INTO posts (tenant_id, author_id, slug, title, body, body_html, body_text, status,
+        published_at)
+    SELECT 1, 1, n, '', '', '', '', 'published', '2026-01-01Z' FROM generate_series(1, 2) AS n;
+"""
+PLACE = st.integers(1, 16)
+PLACES = st.lists(PLACE, max_size=6, unique=True)
+FATE = st.booleans()
+THREAD_STEPS: list[tuple[str, *tuple[st.SearchStrategy[object], ...]]] = [
+    # a reply to an earlier one; of those whose parent is not there, one at the top
+    (
+        """INSERT INTO comments (tenant_id, id, post_id, parent_id, body, body_html, body_text,
+            status, deleted_at)
+        SELECT 1, n, coalesce(above.post_id, $4), above.id, '', '', '', $2,
+            CASE WHEN n = ANY ($3) THEN now() END
+        FROM unnest($1::int[]) AS n LEFT JOIN comments AS above ON above.id = n - 1 - n % 3
+        WHERE n NOT IN (SELECT id FROM comments)""",
+        PLACES,
+        COMMENT_STATUS,
+        PLACES,
+        st.integers(1, 2),
+    ),
+    (
+        """UPDATE comments SET deleted_at = CASE WHEN id = ANY ($1) THEN now() END,
+            status = CASE WHEN id = ANY ($2) THEN 'spam' ELSE 'approved' END""",
+        PLACES,
+        PLACES,
+    ),
+    ("UPDATE comments SET deleted_at = CASE WHEN id = ANY ($1) THEN now() END", PLACES),
+    (
+        "UPDATE comments SET deleted_at = CASE WHEN $2 THEN now() END WHERE id = ANY ($1)",
+        PLACES,
+        FATE,
+    ),
+    ("UPDATE comments SET status = $2 WHERE id = ANY ($1)", PLACES, COMMENT_STATUS),
+    (
+        """UPDATE comments SET status = CASE WHEN id = ANY ($1) THEN 'approved' ELSE 'pending' END
+        WHERE id = ANY ($1) OR id = ANY ($2)""",
+        PLACES,
+        PLACES,
+    ),
+    # two updates in one statement, each of which fires the triggers
+    (
+        """WITH hidden AS (
+            UPDATE comments SET status = $2 WHERE id = ANY ($1) RETURNING id
+        )
+        UPDATE comments SET deleted_at = CASE WHEN deleted_at IS NULL THEN now() END
+        WHERE id = ANY ($3) AND id <> ALL ($1)""",
+        PLACES,
+        COMMENT_STATUS,
+        PLACES,
+    ),
+    ("DELETE FROM comments WHERE id = ANY ($1)", PLACES),
+    ("DELETE FROM comments WHERE id = $1", PLACE),
+    ("UPDATE posts SET status = $2 WHERE id = $1", st.integers(1, 2), POST_STATUS),
+    ("UPDATE users SET deleted_at = CASE WHEN $1 THEN now() END", DELETED),
+    ("UPDATE comments SET visible = $1, shown = $1, reply_count = 3, depth = 3", FATE),
+]
+ANYTHING_IN_THREADS = st.lists(
+    st.sampled_from(THREAD_STEPS).flatmap(lambda step: st.tuples(st.just(step[0]), *step[1:])),
+    min_size=30,
+    max_size=30,
+)
+
+
 @pytest.fixture(scope="module")
 def begin(
     migrated_database: tuple[URL, Callable[[], None]],
 ) -> Iterator[Callable[[], Link]]:
-    """Give what brings the content back, with the connection to write on."""
+    """Give what empties the database, with the connection to write on."""
     url, empty = migrated_database
     with closing(Link(url)) as link:
 
         def begin() -> Link:
             empty()
-            link.execute(CONTENT)
             return link
 
         yield begin
@@ -200,9 +266,38 @@ def test_derived_columns_stay_right_whatever_is_written(
     begin: Callable[[], Link], steps: list[tuple[str, *tuple[object, ...]]]
 ) -> None:
     link = begin()
+    link.execute(CONTENT)
     for statement, *values in steps:
         try:
             link.execute(statement, *values)
         except ForeignKeyViolationError:
             assert statement == PURGE_PERSON  # whose posts are still there
+        assert link.fetch(WRONG) == []
+
+
+# all 16 comments, in threads that branch and go eight deep
+FULL = """
+INSERT INTO comments (tenant_id, id, post_id, parent_id, body, body_html, body_text, status)
+    SELECT 1, n, CASE WHEN n < 12 THEN 1 ELSE 2 END,
+        CASE WHEN n NOT IN (1, 12) THEN greatest(1, n - 1 - (n % 3) / 2) END, '', '', '', 'approved'
+    FROM generate_series(1, 16) AS n
+"""
+
+
+@run_settings(
+    max_examples=80,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],  # as above
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(steps=ANYTHING_IN_THREADS)
+def test_threads_stay_right_whatever_is_deleted_and_hidden_in_them(
+    begin: Callable[[], Link], steps: list[tuple[str, *tuple[object, ...]]]
+) -> None:
+    link = begin()
+    link.execute(THREADS)
+    link.execute(FULL)
+    for statement, *values in steps:
+        link.execute(statement, *values)
         assert link.fetch(WRONG) == []

@@ -22,6 +22,9 @@ COMMENT = """
 INSERT INTO comments (tenant_id, post_id, parent_id, body, body_html, body_text, status)
     VALUES (1, $1, $2, '', '', '', 'approved')
 """
+PURGE_REPLY = """
+DELETE FROM comments WHERE id = (SELECT max(id) FROM comments WHERE parent_id = $1 AND id > 12)
+"""
 LIKES = [
     "INSERT INTO post_likes VALUES (1, $1, $2) ON CONFLICT DO NOTHING",
     "DELETE FROM post_likes WHERE (tenant_id, post_id, user_id) = (1, $1, $2)",
@@ -120,6 +123,34 @@ async def test_comments_and_their_likes_are_counted_exactly(
                     await connection.execute(random.choice(MODERATE), about.id)
 
     await all_at_once(connections, comment)
+    assert await wrong(database) == []
+
+
+async def test_threads_are_deleted_and_answered_at_once(
+    connections: list[asyncpg.Connection], make: Factory, database: Database
+) -> None:
+    author = await make.user()
+    posts = [await make.post(author=author) for _ in range(2)]
+    chains: list[list[Comment]] = []
+    for post in posts:
+        chain = [await make.comment(post=post, author=author)]
+        for _ in range(5):
+            chain.append(await make.comment(parent=chain[-1], author=author))
+        chains.append(chain)
+
+    async def write(connection: asyncpg.Connection, random: Random) -> None:
+        about = random.choice(random.choice(chains))
+        async with connection.transaction():
+            await connection.execute(LOCK_POST, about.post_id)
+            match random.randrange(6):
+                case 0:
+                    await connection.execute(COMMENT, about.post_id, about.id)
+                case 1:
+                    await connection.execute(PURGE_REPLY, about.id)
+                case _:
+                    await connection.execute(random.choice(MODERATE), about.id)
+
+    await all_at_once(connections, write)
     assert await wrong(database) == []
 
 

@@ -80,6 +80,68 @@ def test_a_parent_is_written_once_however_many_rows_change(
     assert {table: found.get(table) for table in written} == written
 
 
+# each comment of the content gets a reply
+ANSWERED = """
+INSERT INTO comments (tenant_id, post_id, parent_id, body, body_html, body_text, status)
+    SELECT 1, 1, id, '', '', '', 'approved' FROM comments
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "statement", "written"),
+    [
+        # the deleted ones, which still have their replies
+        ("SELECT", "UPDATE comments SET deleted_at = now() WHERE id <= 60", {"comments": 60}),
+        # the replies, the count of replies of each mark, and that the mark goes; the post is
+        # told of the replies, then of the marks
+        (
+            "UPDATE comments SET deleted_at = now() WHERE id <= 60",
+            "UPDATE comments SET deleted_at = now() WHERE id > 60",
+            {"comments": 180, "posts": 2},
+        ),
+        (
+            "UPDATE comments SET deleted_at = now() WHERE id <= 60",
+            "DELETE FROM comments",
+            {"posts": 1},
+        ),
+        # the marks, their replies, then the counts; the post itself, and twice what is below it
+        (
+            "UPDATE comments SET deleted_at = now() WHERE id <= 60",
+            "UPDATE posts SET status = 'draft' WHERE id = 1",
+            {"comments": 180, "posts": 3},
+        ),
+    ],
+    ids=["deleted", "last replies deleted", "purged", "hidden"],
+)
+def test_marks_are_written_once_however_many_there_are(
+    first: str, statement: str, written: dict[str, int], link: Link
+) -> None:
+    link.execute(CONTENT.format(n=60))
+    link.execute(ANSWERED)
+    link.execute(first)
+    found = updates(link, statement)
+    assert {table: found.get(table) for table in written} == written
+
+
+def test_a_chain_of_marks_of_any_length_comes_and_goes_with_its_leaf(link: Link) -> None:
+    link.execute(CONTENT.format(n=1))
+    link.execute("""
+        INSERT INTO comments (tenant_id, id, post_id, parent_id, body, body_html, body_text, status)
+            SELECT 1, n, 1, n - 1, '', '', '', 'approved' FROM generate_series(2, 400) AS n
+    """)
+    link.execute("UPDATE comments SET deleted_at = now() WHERE id < 400")
+    seen = "SELECT comment_count, (SELECT count(*) FROM comments WHERE visible) FROM posts"
+    assert link.fetch(seen) == [(400, 400)]
+    # the leaf; each mark's count, and that it goes; none again
+    spam = updates(link, "UPDATE comments SET status = 'spam' WHERE id = 400")
+    assert spam == {"comments": 1 + 2 * 399, "posts": 2}
+    assert link.fetch(seen) == [(0, 0)]
+    link.execute("UPDATE comments SET status = 'approved' WHERE id = 400")
+    assert link.fetch(seen) == [(400, 400)]
+    link.execute("DELETE FROM comments WHERE id = 400")
+    assert link.fetch(seen) == [(0, 0)]
+
+
 def test_a_counter_that_goes_up_touches_nothing_else(link: Link) -> None:
     link.execute(CONTENT.format(n=3))
     assert updates(link, "UPDATE posts SET view_count = 5 WHERE id = 1") == {"posts": 1}

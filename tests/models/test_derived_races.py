@@ -12,7 +12,7 @@ from graphql_api.settings import Settings
 from tests.support.derived import WRONG
 from tests.support.postgres import address
 
-# users 1 to 3; a post by the first with a comment and an answer; a tag
+# users 1 to 3; a post by the first with a comment and an answer, and a mark with one reply; a tag
 CONTENT = """
 INSERT INTO users (tenant_id, username, display_name)
     SELECT 1, 'user-' || n, 'U' FROM generate_series(1, 3) AS n;
@@ -21,7 +21,9 @@ INSERT INTO posts (tenant_id, author_id, slug, title, body, body_html, body_text
         published_at)
     VALUES (1, 1, 'post', '', '', '', '', 'published', now());
 INSERT INTO comments (tenant_id, post_id, parent_id, body, body_html, body_text, status)
-    VALUES (1, 1, NULL, '', '', '', 'approved'), (1, 1, 1, '', '', '', 'approved');
+    VALUES (1, 1, NULL, '', '', '', 'approved'), (1, 1, 1, '', '', '', 'approved'),
+        (1, 1, 2, '', '', '', 'approved'), (1, 1, 3, '', '', '', 'approved');
+UPDATE comments SET deleted_at = now() WHERE id = 3;
 """
 HIDE = "UPDATE posts SET status = 'draft' WHERE id = 1"
 REDATE = "UPDATE posts SET published_at = now() - interval '1 day' WHERE id = 1"
@@ -42,6 +44,26 @@ INSERT INTO posts (tenant_id, author_id, slug, title, body, body_html, body_text
         published_at)
     VALUES (1, 1, 'next', '', '', '', '', 'published', now())
 """
+DELETE_ANSWER = """
+SELECT FROM posts WHERE id = 1 FOR NO KEY UPDATE;
+UPDATE comments SET deleted_at = now() WHERE id = 2
+"""
+DELETE_LAST = """
+SELECT FROM posts WHERE id = 1 FOR NO KEY UPDATE;
+UPDATE comments SET deleted_at = now() WHERE id = 4
+"""
+PURGE_LAST = """
+SELECT FROM posts WHERE id = 1 FOR NO KEY UPDATE;
+DELETE FROM comments WHERE id = 4
+"""
+RESTORE_MARK = """
+SELECT FROM posts WHERE id = 1 FOR NO KEY UPDATE;
+UPDATE comments SET deleted_at = NULL WHERE id = 3
+"""
+ANSWER_MARK = """
+INSERT INTO comments (tenant_id, post_id, parent_id, body, body_html, body_text, status)
+    VALUES (1, 1, 3, '', '', '', 'approved')
+"""
 TAG = "INSERT INTO post_tags VALUES (1, 1, 1)"
 LEAVE = "UPDATE users SET deleted_at = now() WHERE id = 2"
 AUTHOR_LEAVES = "UPDATE users SET deleted_at = now() WHERE id = 1"
@@ -49,6 +71,13 @@ PAIRS = {
     "a post is hidden, and commented on": (HIDE, COMMENT),
     "a post is hidden, and a comment answered": (HIDE, REPLY),
     "a thread is moderated, and answered": (MODERATE, REPLY),
+    "a comment is deleted, and answered": (DELETE_ANSWER, REPLY),
+    "a comment is deleted, and the last below it": (DELETE_ANSWER, DELETE_LAST),
+    "a mark loses its last reply, and is answered": (DELETE_LAST, ANSWER_MARK),
+    "a mark loses its last reply for good, and is answered": (PURGE_LAST, ANSWER_MARK),
+    "a mark loses its last reply, and comes back": (DELETE_LAST, RESTORE_MARK),
+    "a mark loses its last reply, and its post is hidden": (DELETE_LAST, HIDE),
+    "a mark is answered, and what it stands under moderated": (ANSWER_MARK, MODERATE),
     "a post is hidden, and tagged": (HIDE, TAG),
     "a post gets another date, and is tagged": (REDATE, TAG),
     "an author leaves, and publishes": (AUTHOR_LEAVES, WRITE_POST),
