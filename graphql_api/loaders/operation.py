@@ -9,6 +9,7 @@ property of the query. Statements of one wave run side by side.
 
 import asyncio
 from collections.abc import Awaitable
+from functools import lru_cache
 from typing import Any, Protocol
 
 from graphql_api.db.database import Reader, Timing
@@ -41,6 +42,17 @@ class Startable(Protocol):
         """Take what waits."""
 
 
+@lru_cache(1024)
+def _bound_of(viewer: Viewer) -> dict[str, Any]:
+    """Give what every statement can bind of who asks, by the names in `loaders.base`."""
+    return {
+        "tenant_id": viewer.tenant_id,
+        "viewer_id": viewer.user_id,
+        "moderates": viewer.has(Scope.MODERATE),
+        "audits": viewer.has(Scope.AUDIT_READ),
+    }
+
+
 class Operation:
     """One query, or one event of a subscription."""
 
@@ -51,12 +63,7 @@ class Operation:
         """Takes down what is loaded, for whoever asked to see it."""
         self.loop = asyncio.get_running_loop()
         self._reader = reader
-        self._bound = {
-            "tenant_id": viewer.tenant_id,
-            "viewer_id": viewer.user_id,
-            "moderates": viewer.has(Scope.MODERATE),
-            "audits": viewer.has(Scope.AUDIT_READ),
-        }
+        self._bound = _bound_of(viewer)
         self._waiting: dict[Startable, None] = {}  # a set that keeps the order
         self._tasks: dict[asyncio.Task[None], Batch] = {}
         self._quiet_turns_left = 0

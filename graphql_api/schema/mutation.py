@@ -19,6 +19,7 @@ from graphql_api.schema import global_id
 from graphql_api.schema.arguments import argument, give_parameters
 from graphql_api.schema.columns import plain
 from graphql_api.schema.context import Info
+from graphql_api.schema.inputs import maybe
 from graphql_api.schema.permission import marks
 from graphql_api.schema.types.error import UserError
 from graphql_api.services.change import Writer
@@ -32,14 +33,13 @@ Act = Callable[[Writer, InputT], Awaitable[Mapping[str, Any]]]
 
 def client_mutation_id() -> Any:  # stands for the type
     """Declare an input's `clientMutationId`."""
-    return strawberry.field(default=None, description="Any text; the payload gives it back.")
+    return maybe("Any text; the payload gives it back.")
 
 
 def idempotency_key() -> Any:  # stands for the type
     """Declare an input's `idempotencyKey`."""
-    return strawberry.field(
-        default=None,
-        description="Any text of up to 200 characters that you make up for this input: repeated"
+    return maybe(
+        "Any text of up to 200 characters that you make up for this input: repeated"
         " with the same one within 24 hours, the mutation does nothing, and gives the same answer.",
     )
 
@@ -91,7 +91,7 @@ def mutation(
             errors = refused.problems
         finally:
             context.loaders.forget()
-        return Outcome(asked.client_mutation_id, errors, found)
+        return Outcome(asked.client_mutation_id or None, errors, found)
 
     give_parameters(resolve, [argument("input", given, "What to do.")], 2)
     return strawberry.mutation(resolver=resolve, description=description, **marks(rule))

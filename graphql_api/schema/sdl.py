@@ -9,6 +9,8 @@ from graphql_api.schema.build import build_schema
 
 # Strawberry's printer leaves these out
 _DESCRIPTIONS = {
+    "owner": "Whether whoever owns the thing may use it too.",
+    "scopes": "One of these is enough.",
     "oneOf": str(GraphQLOneOfDirective.description),
     "loader": "The class of the loader, as `graphql_api/loaders` names it.",
 }

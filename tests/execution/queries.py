@@ -67,6 +67,7 @@ class Writer:
     most_fields = MOST_FIELDS
     depths = range(1, DEEPEST + 1)
     selections = range(1, 6)
+    mutations = 0.12
 
     def __init__(self, random: Random, schema: GraphQLSchema = core) -> None:
         self._random = random
@@ -80,7 +81,7 @@ class Writer:
 
     def document(self) -> str:
         """Write an operation and its fragments."""
-        is_mutation = self._chance(0.12) and self._schema.mutation_type is not None
+        is_mutation = self._chance(self.mutations) and self._schema.mutation_type is not None
         root = self._schema.mutation_type if is_mutation else self._schema.query_type
         body = self._selections(root, self._random.randrange(self.depths.start, self.depths.stop))
         names = ", ".join(f"${name}: {self._types[name]}" for name in sorted(self._variables))

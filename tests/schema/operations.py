@@ -50,6 +50,7 @@ class OperationWriter(Writer):
     most_fields = 40
     depths = range(2, 6)
     selections = range(2, 6)
+    mutations = 0.0
 
     def __init__(self, random: Random, content: Content) -> None:
         super().__init__(random, build_schema()._schema)  # noqa: SLF001  # no public way

@@ -17,7 +17,7 @@ from graphql.utilities import find_schema_changes
 
 from graphql_api.schema.build import build_schema as in_use
 from graphql_api.schema.sdl import sdl
-from tests.schema.statements.relation import RELATIONS
+from tests.schema.statements.relation import DECLARED
 
 ROOT = Path(__file__).parents[2]
 
@@ -75,7 +75,7 @@ def test_every_relation_names_its_loader() -> None:
                     [argument] = directive.arguments or ()
                     assert isinstance(argument.value, StringValueNode)
                     found[place] = argument.value.value
-    assert found == {name: relation.loader.__name__ for name, relation in RELATIONS.items()}
+    assert found == {name: relation.loader.__name__ for name, relation in DECLARED.items()}
 
 
 def test_a_default_is_never_null() -> None:

@@ -48,7 +48,8 @@ class CreatePostInput:
     category_id: strawberry.ID | None = maybe("The shelf it stands on.")
     tag_names: list[str] | None = maybe("At most 20; tags that do not exist yet are made.")
     status: PostStatus | None = strawberry.field(
-        default=PostStatus.DRAFT, description="`DRAFT`, `SCHEDULED` or `PUBLISHED`."
+        default=PostStatus.DRAFT,
+        description="Where it stands at first: `DRAFT`, `SCHEDULED` or `PUBLISHED`.",
     )
     publish_at: datetime | None = maybe("When to publish it, or since when it counts as published.")
 

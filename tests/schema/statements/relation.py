@@ -53,7 +53,13 @@ def declared() -> Iterator[tuple[str, Relation]]:
                 yield f"{kind.name}.{field.name}", field.metadata["relation"]
 
 
-RELATIONS = dict(declared())
+DECLARED = dict(declared())
+RELATIONS = {
+    # what a mutation gives is one thing each time
+    name: relation
+    for name, relation in DECLARED.items()
+    if not name.partition(".")[0].endswith("Payload")
+}
 PAGES = [name for name, relation in RELATIONS.items() if relation.pages is not None]
 
 
