@@ -7,6 +7,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from graphql_api.execution import PlanExecutor
 from graphql_api.schema.describe import describe
+from graphql_api.schema.mutations.deletion import DeletionMutation
 from graphql_api.schema.mutations.post import PostMutation
 from graphql_api.schema.queries.node import NodeQuery
 from graphql_api.schema.queries.post import PostQuery
@@ -28,7 +29,7 @@ class Query(NodeQuery, PostQuery, UserQuery, TagQuery):
 
 
 @strawberry.type
-class Mutation(PostMutation):
+class Mutation(PostMutation, DeletionMutation):
     """Where writing begins: fields run one after the other, each in a transaction of its own."""
 
 
