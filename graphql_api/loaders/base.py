@@ -24,6 +24,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    null,
     or_,
 )
 
@@ -184,7 +185,7 @@ _KEPT_STATEMENTS = 1024  # clients choose the columns; one is some 10 kB
 @lru_cache(_KEPT_STATEMENTS)
 def _compiled(loader: "type[StatementLoader[Any, Any, Any]]", columns: Columns | None) -> Compiled:
     names = names_of(loader.row) if columns is None else columns
-    return Compiled(loader.statement([getattr(loader.table, name) for name in names]))
+    return Compiled(loader.statement([column_of(loader, name).label(name) for name in names]))
 
 
 class OneLoader(StatementLoader[KeyT, RowT, RowT | None], Generic[KeyT, RowT]):
@@ -212,6 +213,11 @@ class ManyLoader(StatementLoader[KeyT, RowT, list[RowT]], Generic[KeyT, RowT]):
 def names_of(row: type) -> Columns:
     """List the columns of a dataclass of rows."""
     return tuple(field.name for field in fields(row))
+
+
+def column_of(loader: Any, name: str) -> Any:  # a class of loaders with rows
+    """Find a column of the rows; some lists' rows lack one that others have."""
+    return loader.columns.get(name, getattr(loader.table, name, null()))
 
 
 def visible(table: Any) -> ColumnElement[bool]:  # a model or an alias of one

@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, FromClause, and_, literal_column, select, true
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    FromClause,
+    and_,
+    case,
+    literal_column,
+    or_,
+    select,
+    true,
+)
 
 from graphql_api.loaders.base import IDS, AnySelect, ManyLoader, OneLoader, Selected, visible
 from graphql_api.loaders.filter import IdFilter, RangeFilter
@@ -15,7 +25,10 @@ from graphql_api.models import Comment, User
 
 @dataclass(slots=True)
 class CommentRow:
-    """A comment as the schema reads it; the columns of ``comments`` with the same names."""
+    """A comment as the schema reads it; the columns of ``comments`` with the same names.
+
+    Of a deleted one, which stays as a mark, neither what it said nor who wrote it.
+    """
 
     id: int
     post_id: int
@@ -32,6 +45,26 @@ class CommentRow:
     created_at: datetime
     updated_at: datetime
     version: int
+    minimized_reason: str | None
+    deleted_at: datetime | None
+    deleted_by_id: int | None
+
+
+_LIVES = Comment.deleted_at.is_(None)
+_NOTHING: ColumnElement[str] = literal_column("''")
+
+MASKED: dict[str, Any] = {
+    "body": case((_LIVES, Comment.body), else_=_NOTHING),
+    "body_html": case((_LIVES, Comment.body_html), else_=_NOTHING),
+    "body_text": case((_LIVES, Comment.body_text), else_=_NOTHING),
+    "author_id": case((_LIVES, Comment.author_id)),
+    "guest_name": case((_LIVES, Comment.guest_name)),
+    # who deleted their own would be known as its author
+    "deleted_by_id": case(
+        (Comment.deleted_by_id.is_distinct_from(Comment.author_id), Comment.deleted_by_id)
+    ),
+}
+"""What stands for the columns that a deleted comment does not show: for every loader of rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +82,7 @@ class CommentById(OneLoader[int, CommentRow]):
 
     row = CommentRow
     table = Comment
+    columns = MASKED
 
     @staticmethod
     def statement(columns: Selected) -> AnySelect:
@@ -61,6 +95,7 @@ class AncestorsByComment(ManyLoader[int, CommentRow]):
 
     row = CommentRow
     table = Comment
+    columns = MASKED
 
     @staticmethod
     def statement(columns: Selected) -> AnySelect:
@@ -94,6 +129,7 @@ def _next(climb: CTE, *columns: ColumnElement[Any]) -> FromClause:
 class _CommentPages(PageLoader[CommentRow]):
     row = CommentRow
     table = Comment
+    columns = MASKED
 
     @staticmethod
     def condition(where: CommentFilter) -> ColumnElement[bool]:
@@ -114,17 +150,26 @@ class RepliesByComment(_CommentPages):
 
 
 class CommentsByAuthor(_CommentPages):
-    """A user's comments."""
+    """A user's comments, but for deleted ones: whose those were nobody is told."""
 
     parent = Comment.author_id
+    only = _LIVES
 
 
 def _conditions(where: CommentFilter) -> Iterator[ColumnElement[bool]]:
     if where.parent is not None:
         yield from where.parent.on(Comment.parent_id)
     if where.author is not None:
-        yield from where.author.on_visible(Comment.author_id, User)
+        yield _written(where.author)
     if where.created_at is not None:
         yield from where.created_at.on(Comment.created_at)
     if where.top_level_only:
         yield Comment.parent_id.is_(None)
+
+
+def _written(by: IdFilter) -> ColumnElement[bool]:
+    """Select by author as if deleted comments had none: ``none_of`` alone keeps them."""
+    matches = and_(true(), *by.on_visible(Comment.author_id, User))
+    if by.eq is None and by.any_of is None:
+        return or_(Comment.deleted_at.is_not(None), matches)
+    return and_(_LIVES, matches)

@@ -5,8 +5,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, DateTime, Integer, String
 
-from graphql_api.loaders.base import names_of
-from graphql_api.loaders.listing import column_of
+from graphql_api.loaders.base import column_of, names_of
 
 _KINDS = ((Boolean, bool), (DateTime, datetime), (Integer, int), (String, str))
 
@@ -24,5 +23,7 @@ def exact_columns(loader: Any) -> dict[str, tuple[type, bool]]:  # a class of lo
         column = column_of(loader, name)
         kind = next((kind for sql, kind in _KINDS if isinstance(column.type, sql)), None)
         if kind is not None and not isinstance(column.type, BigInteger):
-            exact[name] = kind, column.property.columns[0].nullable
+            # what stands for a column may be null only where that may
+            stored = column if hasattr(column, "property") else getattr(loader.table, name)
+            exact[name] = kind, stored.property.columns[0].nullable
     return exact

@@ -21,14 +21,13 @@ from sqlalchemy import (
     bindparam,
     false,
     func,
-    null,
     select,
     true,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from graphql_api.loaders.base import visible
+from graphql_api.loaders.base import column_of, visible
 from graphql_api.loaders.filter import of_arm
 from graphql_api.loaders.keyset import beyond, directed
 from graphql_api.loaders.walk import Shape, walk_table
@@ -206,11 +205,6 @@ def size_of(parts: Sequence[Listing]) -> ColumnElement[int]:
         first = first.distinct()
     rows = first.union(*others) if others else first
     return select(func.count()).select_from(rows.subquery()).scalar_subquery()
-
-
-def column_of(loader: Any, name: str) -> Any:  # a class of loaders with rows
-    """Find a column of the rows; some lists' rows lack one that others have."""
-    return loader.columns.get(name, getattr(loader.table, name, null()))
 
 
 def _tree(model: Any, number: int) -> CTE:  # a model

@@ -57,6 +57,8 @@ class PostRow:
     created_at: datetime
     updated_at: datetime
     version: int
+    deleted_at: datetime | None
+    deleted_by_id: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

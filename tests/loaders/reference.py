@@ -30,6 +30,7 @@ _COLUMNS = {
     "comments_by_author": "author_id",
     "replies_by_comment": "parent_id",
 }
+_MASKED = ("body", "body_html", "body_text", "author_id", "guest_name")
 
 
 class Reference:
@@ -37,20 +38,33 @@ class Reference:
 
     def __init__(self, world: World) -> None:
         self.rows = world.rows
-        self.users, self.tags, self.categories, posts, comments = (
+        self.users, self.tags, self.categories, posts = (
             {row["id"]: row for row in world.rows[table] if row["deleted_at"] is None}
-            for table in ("users", "tags", "categories", "posts", "comments")
+            for table in ("users", "tags", "categories", "posts")
         )
         self.posts = {
             number: post
             for number, post in posts.items()
             if post["status"] == "published" and post["author_id"] in self.users
         }
-        self.comments: dict[int, RowDict] = {}
-        for number, comment in sorted(comments.items()):
-            under = comment["parent_id"] in {None, *self.comments}
-            if under and comment["post_id"] in self.posts and comment["status"] == "approved":
-                self.comments[number] = comment
+        self.comments = self._comments(world.rows["comments"])
+
+    def _comments(self, rows: Iterable[RowDict]) -> dict[int, RowDict]:
+        """Return those approved up to the top, and of deleted ones the marks above a living one."""
+        shown: dict[int, RowDict] = {}
+        for row in sorted(rows, key=lambda row: int(row["id"])):
+            under = row["parent_id"] in {None, *shown}
+            if under and row["post_id"] in self.posts and row["status"] == "approved":
+                shown[row["id"]] = _masked(row)
+        above: set[int | None] = set()
+        for row in reversed(shown.values()):
+            if row["deleted_at"] is None or row["id"] in above:
+                above.add(row["parent_id"])
+        return {
+            number: row
+            for number, row in shown.items()
+            if row["deleted_at"] is None or number in above
+        }
 
     def parents(self, name: str) -> list[int]:
         """Return the ids that a list may belong to."""
@@ -136,6 +150,15 @@ class Reference:
             and (where.any_tags is None or not marks.isdisjoint(where.any_tags))
             and marks.issuperset(where.all_tags or ())
         )
+
+
+def _masked(comment: RowDict) -> RowDict:
+    """Take what a deleted comment does not show out of its row, and that its author deleted it."""
+    if comment["deleted_by_id"] == comment["author_id"]:
+        comment = comment | {"deleted_by_id": None}
+    if comment["deleted_at"] is None:
+        return comment
+    return comment | {name: "" if name.startswith("body") else None for name in _MASKED}
 
 
 def position(row: RowDict, order: tuple[Order, ...]) -> Position:

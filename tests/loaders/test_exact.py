@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from graphql_api.db.database import Database
 from graphql_api.loaders.base import BatchLoader
+from graphql_api.loaders.comment import CommentById, CommentsByPost
 from graphql_api.loaders.exact import exact_columns
 from graphql_api.loaders.operation import Operation
 from graphql_api.loaders.post import PostById, PostsByTag
@@ -54,6 +55,14 @@ def test_texts_and_times_are_exact_and_whole_numbers_only_where_they_are_small()
 def test_a_column_that_a_list_takes_from_elsewhere_is_as_it_is_there() -> None:
     assert exact_columns(PostsByTag)["published_at"] == (datetime, True)
     assert exact_columns(LikersByPost)["since"] == (datetime, False)
+
+
+def test_what_stands_for_a_column_is_null_only_where_that_may_be() -> None:
+    for loader in (CommentById, CommentsByPost):
+        exact = exact_columns(loader)
+        assert {exact[name] for name in ("body", "body_html", "body_text")} == {(str, False)}
+        assert exact["guest_name"] == (str, True)
+        assert exact["deleted_at"] == (datetime, True)
 
 
 def test_loaders_of_values_have_no_columns() -> None:

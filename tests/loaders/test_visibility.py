@@ -76,8 +76,12 @@ HIDINGS: dict[str, tuple[str, dict[str, str]]] = {
         "UPDATE comments SET status = 'spam' WHERE id = :reply",
         {"comments": "reply answer"},
     ),
-    "a deleted comment with its replies": (
-        "UPDATE comments SET deleted_at = now() WHERE id = :comment",
+    "a deleted comment without replies": (
+        "UPDATE comments SET deleted_at = now() WHERE id = :remark",
+        {"comments": "remark"},
+    ),
+    "a deleted thread": (
+        "UPDATE comments SET deleted_at = now() WHERE post_id = :post",
         {"comments": THREAD},
     ),
     "a deleted tag": (
@@ -121,6 +125,7 @@ async def scene(make: Factory) -> Scene:
         "post": post,
     }
     parts |= {
+        "other": other,
         "second": second,
         "comment": comment,
         "reply": reply,
@@ -182,6 +187,51 @@ async def test_hiding_takes_just_what_is_hidden_out_of_every_answer(
     assert all(before[name] for name in KINDS), "no list is empty anyway"
     for name, ids in before.items():
         assert after[name] == ids - hidden.get(table_of(name), set()), name
+
+
+async def test_a_deleted_comment_with_replies_is_where_it_was_but_among_its_authors(
+    scene: Scene, database: Database
+) -> None:
+    before = await answers(database)
+    async with database.transaction() as session:
+        await session.execute(
+            text(
+                "UPDATE comments SET deleted_at = now(), deleted_by_id = :other WHERE id = :reply"
+            ),
+            scene,
+        )
+    hidden = {"comments_by_author": {scene["reply"]}}
+    for name, ids in (await answers(database)).items():
+        assert ids == before[name] - hidden.get(name, set()), name
+
+
+@pytest.mark.parametrize("name", [name for name in KINDS if table_of(name) == "comments"])
+async def test_no_loader_says_what_a_deleted_comment_said_nor_whose_it_was(
+    name: str, scene: Scene, database: Database
+) -> None:
+    async with database.transaction() as session:
+        await session.execute(
+            text(
+                "UPDATE comments SET deleted_at = now(), deleted_by_id = :reader, guest_name = 'G',"
+                " minimized_reason = 'spam' WHERE id = :comment OR id = :reply"
+            ),
+            scene,
+        )
+    loader = getattr(Loaders(Operation(database.reader(2), DEFAULT_TENANT)), name)
+    values = await loader.load_many(keys_of(name))
+    lists = [page.rows for page in values] if name in LISTS else values
+    rows = [row for found in lists for row in (found if isinstance(found, list) else [found])]
+    marks = [row for row in rows if row and row.id in (scene["comment"], scene["reply"])]
+    assert marks or name == "comments_by_author"
+    for row in marks:
+        said = row.body, row.body_html, row.body_text, row.author_id, row.guest_name
+        assert said == ("", "", "", None, None)
+        # the reader wrote the comment, not the reply
+        assert row.deleted_by_id == (scene["reader"] if row.id == scene["reply"] else None)
+        assert row.deleted_at is not None
+        assert row.minimized_reason == "spam"
+    for row in rows:
+        assert row is None or row in marks or (row.body and row.author_id and not row.deleted_at)
 
 
 async def test_another_tenant_sees_nothing(scene: Scene, database: Database, make: Factory) -> None:

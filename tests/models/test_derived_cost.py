@@ -136,7 +136,8 @@ def test_a_chain_of_marks_of_any_length_comes_and_goes_with_its_leaf(link: Link)
     spam = updates(link, "UPDATE comments SET status = 'spam' WHERE id = 400")
     assert spam == {"comments": 1 + 2 * 399, "posts": 2}
     assert link.fetch(seen) == [(0, 0)]
-    link.execute("UPDATE comments SET status = 'approved' WHERE id = 400")
+    approved = updates(link, "UPDATE comments SET status = 'approved' WHERE id = 400")
+    assert approved == spam
     assert link.fetch(seen) == [(400, 400)]
     link.execute("DELETE FROM comments WHERE id = 400")
     assert link.fetch(seen) == [(0, 0)]

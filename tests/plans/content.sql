@@ -140,12 +140,12 @@ FROM mark JOIN post ON post.id = post_id ORDER BY post_id;
 
 INSERT INTO comments (
     tenant_id, id, post_id, parent_id, root_id, depth, author_id, guest_name, body, body_html,
-    body_text, status, visible, reply_count, like_count, created_at
+    body_text, status, shown, visible, reply_count, like_count, created_at
 )
 SELECT
     1, id, post_id, parent_id, root_id, depth, author_id,
     CASE WHEN author_id IS NULL THEN 'Guest' END, 'Well said.', '<p>Well said.</p>', 'Well said.',
-    'approved', visible, CASE WHEN visible THEN coalesce(reply_count, 0) ELSE 0 END,
+    'approved', visible, visible, CASE WHEN visible THEN coalesce(reply_count, 0) ELSE 0 END,
     coalesce(like_count, 0), at + (depth + 1) * interval '1 day' + random() * interval '1 day'
 FROM (
     SELECT comment.*, at, visible, nullif(pg_temp.skewed(4991, 3), 4991) AS author_id

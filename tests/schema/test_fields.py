@@ -1,11 +1,13 @@
 """Every field that is part of a row: what it says, in every form it can take."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from graphql import GraphQLObjectType, is_leaf_type
 from graphql.type import get_named_type
 
+from graphql_api.models import MinimizedReason
 from graphql_api.schema import global_id
 from graphql_api.schema.build import build_schema
 from tests.schema.client import Execute
@@ -67,6 +69,8 @@ async def test_a_post_says_what_its_row_holds(execute: Execute, make: Factory) -
         "readingMinutes": 3,
         "language": "ja",
         "commentCount": 2,
+        "isDeleted": False,
+        "deletedAt": None,
         "viewCount": 2**40,
         "version": 7,
         "likeCount": 1,
@@ -76,7 +80,13 @@ async def test_a_post_says_what_its_row_holds(execute: Execute, make: Factory) -
 async def test_a_comment_says_what_its_row_holds(execute: Execute, make: Factory) -> None:
     top = await make.comment()
     comment = await make.comment(
-        parent=top, body="b", version=2, guest_name="Guest", created_at=NOON, updated_at=NOON
+        parent=top,
+        body="b",
+        version=2,
+        guest_name="Guest",
+        minimized_reason="off_topic",
+        created_at=NOON,
+        updated_at=NOON,
     )
     await make.comment(parent=comment)
     await make.comment_like(comment=comment)
@@ -85,10 +95,49 @@ async def test_a_comment_says_what_its_row_holds(execute: Execute, make: Factory
         "body": "b",
         "depth": 1,
         "guestName": "Guest",
+        "isDeleted": False,
+        "deletedAt": None,
+        "isMinimized": True,
+        "minimizedReason": "OFF_TOPIC",
         "replyCount": 1,
         "version": 2,
         "likeCount": 1,
     }
+
+
+async def test_a_deleted_comment_says_that_it_was_and_not_what(
+    execute: Execute, make: Factory
+) -> None:
+    guest: dict[str, Any] = {
+        "body": "b",
+        "body_html": "<p>b</p>",
+        "body_text": "b",
+        "guest_name": "Guest",
+    }
+    comment = await make.comment(**guest, deleted_at=NOON, created_at=NOON, updated_at=NOON)
+    await make.comment(parent=comment)
+    assert await everything(execute, "Comment", comment.id) == TIME_TEXTS | {
+        "databaseId": comment.id,
+        "body": "",
+        "depth": 0,
+        "guestName": None,
+        "isDeleted": True,
+        "deletedAt": NOON_TEXT,
+        "isMinimized": False,
+        "minimizedReason": None,
+        "replyCount": 1,
+        "version": 1,
+        "likeCount": 0,
+    }
+
+
+@pytest.mark.parametrize("reason", MinimizedReason)
+async def test_every_reason_for_folding_a_comment_away_has_a_name(
+    reason: MinimizedReason, execute: Execute, make: Factory
+) -> None:
+    comment = await make.comment(minimized_reason=reason.value)
+    found = await everything(execute, "Comment", comment.id)
+    assert (found["isMinimized"], found["minimizedReason"]) == (True, reason.name)
 
 
 async def test_a_user_says_what_its_row_holds(execute: Execute, make: Factory) -> None:

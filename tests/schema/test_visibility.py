@@ -89,7 +89,7 @@ async def test_what_a_deleted_writer_wrote_is_nowhere(scene: Scene, execute: Exe
 HIDDEN_COMMENTS: dict[str, dict[str, object]] = {
     "pending": {"status": CommentStatus.PENDING},
     "spam": {"status": CommentStatus.SPAM},
-    "deleted": {"deleted_at": BEGINNING},
+    "deleted spam": {"status": CommentStatus.SPAM, "deleted_at": BEGINNING},
 }
 
 
@@ -115,6 +115,119 @@ async def test_a_comment_that_is_hidden_is_nowhere_nor_what_is_below_it(
             id=global_id.encode("Comment", comment.id),
         )
         assert data["post"] == {"around": {"nodes": []}, "children": {"totalCount": 0}}
+
+
+async def test_a_deleted_comment_without_replies_is_nowhere(scene: Scene, execute: Execute) -> None:
+    before = await execute.data(EVERYTHING)
+    above = await scene.make.comment(parent=scene.reply, author=scene.writer)
+    leaf = await scene.make.comment(parent=above, author=scene.fan)
+    assert await execute.data(EVERYTHING) != before
+    await scene.change(above, deleted_at=BEGINNING)
+    assert await execute.data(EVERYTHING) != before
+    await scene.change(leaf, deleted_at=BEGINNING)
+    assert await execute.data(EVERYTHING) == before
+    for comment in (above, leaf):
+        assert await is_nobody(execute, "Comment", comment.id)
+
+
+ALL_WAYS_TO_A_COMMENT = """
+query ($top: ID!, $leaf: ID!) {
+  node(id: $top) { ...Mark }
+  nodes(ids: [$top]) { ...Mark }
+  post(by: {slug: "seen"}) {
+    commentCount
+    comments { totalCount nodes { ...Mark } edges { node { ...Mark } } }
+    around: comments(around: $top, first: 1) { nodes { ...Mark } }
+    best: comments(orderBy: [{field: LIKES, direction: DESC}]) { nodes { ...Mark } }
+    likely: comments(where: {topLevelOnly: true}) { totalCount nodes { ...Mark } }
+  }
+  leaf: node(id: $leaf) {
+    ... on Comment {
+      ancestors { ...Mark }
+      parent { ...Mark }
+      root { ...Mark }
+    }
+  }
+  user(by: {username: "writer"}) { comments { totalCount nodes { ...Mark } } }
+}
+fragment Mark on Comment {
+  databaseId isDeleted deletedAt body html: body(format: HTML) text: body(format: TEXT)
+  author { username } guestName deletedBy { username } replies { totalCount }
+}
+"""
+
+
+async def test_a_deleted_comment_with_replies_shows_nothing_but_that_it_was(
+    scene: Scene, execute: Execute
+) -> None:
+    await scene.change(scene.top, deleted_at=BEGINNING, deleted_by_id=scene.fan.id)
+    data = await execute.data(
+        ALL_WAYS_TO_A_COMMENT,
+        top=global_id.encode("Comment", scene.top.id),
+        leaf=global_id.encode("Comment", scene.reply.id),
+    )
+    mark = {
+        "databaseId": scene.top.id,
+        "isDeleted": True,
+        "deletedAt": BEGINNING.isoformat(),
+        **dict.fromkeys(("body", "html", "text"), ""),
+        "author": None,
+        "guestName": None,
+        "deletedBy": {"username": "fan"},
+        "replies": {"totalCount": 1},
+    }
+    post, leaf = data["post"], data["leaf"]
+    listed = [post["comments"]["nodes"][0], post["comments"]["edges"][0]["node"]]
+    listed += [*post["around"]["nodes"], *post["likely"]["nodes"]]
+    listed.append(post["best"]["nodes"][0])
+    for found in (data["node"], *data["nodes"], *listed, *leaf["ancestors"]):
+        assert found == mark
+    assert [leaf["parent"], leaf["root"]] == [mark, mark]
+    assert (post["commentCount"], post["comments"]["totalCount"]) == (2, 2)
+    assert data["user"]["comments"] == {"totalCount": 0, "nodes": []}
+
+
+async def test_who_deleted_their_own_comment_is_not_named(scene: Scene, execute: Execute) -> None:
+    await scene.change(scene.top, deleted_at=BEGINNING, deleted_by_id=scene.writer.id)
+    data = await execute.data(
+        "query ($id: ID!) { node(id: $id) { ...Trace } }"
+        " fragment Trace on SoftDeletable { isDeleted deletedBy { id } }",
+        id=global_id.encode("Comment", scene.top.id),
+    )
+    assert data["node"] == {"isDeleted": True, "deletedBy": None}
+
+
+@pytest.mark.parametrize(
+    ("where", "found"),
+    [
+        ({"eq": "writer"}, []),
+        ({"in": ["writer"]}, []),
+        ({"in": ["writer", "fan"]}, ["reply"]),
+        ({"eq": "fan"}, ["reply"]),
+        ({"notIn": ["writer"]}, ["", "reply"]),
+        ({"notIn": ["fan"]}, [""]),
+        ({"in": ["writer"], "notIn": ["fan"]}, []),
+    ],
+    ids=str,
+)
+async def test_a_filter_does_not_tell_who_wrote_a_deleted_comment(
+    where: dict[str, Any], found: list[str], scene: Scene, execute: Execute
+) -> None:
+    await scene.change(scene.top, deleted_at=BEGINNING)
+    ids = {name: global_id.encode("User", getattr(scene, name).id) for name in ("writer", "fan")}
+    given = {
+        key: ids[value] if isinstance(value, str) else [ids[each] for each in value]
+        for key, value in where.items()
+    }
+    data = await execute.data(
+        'query ($w: CommentWhere) { post(by: {slug: "seen"}) { comments(where: $w) {'
+        " totalCount nodes { body } } } }",
+        w={"author": given},
+    )
+    assert data["post"]["comments"] == {
+        "totalCount": len(found),
+        "nodes": [{"body": body} for body in found],
+    }
 
 
 async def test_a_comment_outlives_its_writer(scene: Scene, execute: Execute) -> None:

@@ -5,6 +5,7 @@ from enum import Enum
 
 import strawberry
 
+from graphql_api import models
 from graphql_api.loaders.comment import (
     AncestorsByComment,
     CommentById,
@@ -27,9 +28,12 @@ from graphql_api.schema.types.connection import ConnectionOf, EdgeOf
 from graphql_api.schema.types.interface import (
     Likeable,
     Node,
+    SoftDeletable,
     Timestamped,
     Versioned,
     database_id_field,
+    deleted_by_field,
+    set_field,
 )
 from graphql_api.schema.types.lazy import (
     LazyComment,
@@ -47,6 +51,26 @@ class CommentOrderField(Enum):
 
     CREATED_AT = strawberry.enum_value("created_at", description="When it was written.")
     LIKES = strawberry.enum_value("like_count", description="How many users like it.")
+
+
+@strawberry.enum
+class MinimizedReason(Enum):
+    """Why a comment is folded away, though everybody may open it."""
+
+    ABUSE = strawberry.enum_value(models.MinimizedReason.ABUSE.value, description="It offends.")
+    OFF_TOPIC = strawberry.enum_value(
+        models.MinimizedReason.OFF_TOPIC.value, description="It is about something else."
+    )
+    OUTDATED = strawberry.enum_value(
+        models.MinimizedReason.OUTDATED.value, description="It no longer holds."
+    )
+    RESOLVED = strawberry.enum_value(
+        models.MinimizedReason.RESOLVED.value, description="It is settled."
+    )
+    DUPLICATE = strawberry.enum_value(
+        models.MinimizedReason.DUPLICATE.value, description="It was said before."
+    )
+    SPAM = strawberry.enum_value(models.MinimizedReason.SPAM.value, description="It advertises.")
 
 
 @strawberry.input
@@ -99,8 +123,11 @@ COMMENT_PAGES_OF_USER = dataclasses.replace(COMMENT_PAGES, around=None)
 
 
 @strawberry.type
-class Comment(Node, Timestamped, Versioned, Likeable):
-    """What someone says under a post, or in reply to another comment there."""
+class Comment(Node, Timestamped, Versioned, SoftDeletable, Likeable):
+    """What someone says under a post, or in reply to another comment there.
+
+    A deleted one stays in lists while a reply to it is seen, without its text and its author.
+    """
 
     row = CommentRow
 
@@ -110,9 +137,12 @@ class Comment(Node, Timestamped, Versioned, Likeable):
     author: LazyUser | None = one(
         UserById,
         key="author_id",
-        description="Who wrote it; null for a guest, or a user who is no more.",
+        description="Who wrote it; null for a guest, a user who is no more, and when deleted.",
     )
     guest_name: str | None = plain("The name that a guest gave; null for a user.")
+    deleted_by: LazyUser | None = deleted_by_field()
+    is_minimized: bool = set_field("minimized_reason", "Whether to fold it away at first.")
+    minimized_reason: MinimizedReason | None = plain("Why it is folded away; null when it is not.")
     post: LazyPost = one(PostById, key="post_id", description="The post it stands under.")
     parent: LazyComment | None = one(
         CommentById, key="parent_id", description="The comment it answers; null at the top."

@@ -5,10 +5,11 @@ from typing import Any, ClassVar
 
 import strawberry
 
+from graphql_api.loaders.user import UserById
 from graphql_api.schema import global_id
 from graphql_api.schema.columns import computed, plain
-from graphql_api.schema.relations import promised
-from graphql_api.schema.types.lazy import LazyUserConnection
+from graphql_api.schema.relations import one, promised
+from graphql_api.schema.types.lazy import LazyUser, LazyUserConnection
 from graphql_api.schema.types.user_pages import PEOPLE_PAGES
 
 
@@ -29,6 +30,23 @@ def database_id_field() -> Any:
 
 def _same(number: int) -> int:
     return number
+
+
+_DELETED_BY = "Who deleted it; null when it was not, or when nobody may know."
+
+
+def deleted_by_field() -> Any:
+    """Declare the field `deletedBy`."""
+    return one(UserById, key="deleted_by_id", description=_DELETED_BY)
+
+
+def set_field(column: str, description: str) -> Any:
+    """Declare a field that tells whether a column of the row is not null."""
+    return computed(_is_set, reads=(column,), description=description)
+
+
+def _is_set(value: object) -> bool:
+    return value is not None
 
 
 @strawberry.interface
@@ -63,6 +81,15 @@ class Versioned:
     """A thing whose changes are counted."""
 
     version: int = plain("Counts changes, from 1; an update must name the version that it saw.")
+
+
+@strawberry.interface
+class SoftDeletable:
+    """A thing that leaves a trace when it is deleted, and can be brought back."""
+
+    is_deleted: bool = set_field("deleted_at", "Whether it was deleted.")
+    deleted_at: datetime | None = plain("When it was deleted; null when it was not.")
+    deleted_by: LazyUser | None = plain(_DELETED_BY)
 
 
 @strawberry.interface

@@ -22,9 +22,11 @@ from graphql_api.schema.types.connection import ConnectionOf, EdgeOf
 from graphql_api.schema.types.interface import (
     Likeable,
     Node,
+    SoftDeletable,
     Timestamped,
     Versioned,
     database_id_field,
+    deleted_by_field,
 )
 from graphql_api.schema.types.lazy import (
     LazyCategory,
@@ -70,7 +72,7 @@ def _excerpt(stored: str, length: Length = DEFAULT_EXCERPT) -> str:
 
 
 @strawberry.type
-class Post(Node, Timestamped, Versioned, Likeable):
+class Post(Node, Timestamped, Versioned, SoftDeletable, Likeable):
     """An article."""
 
     row = PostRow
@@ -103,6 +105,7 @@ class Post(Node, Timestamped, Versioned, Likeable):
         description="Its comments of all depths, oldest first unless `orderBy` says otherwise.",
     )
     comment_count: int = plain("How many comments it has, of all depths.")
+    deleted_by: LazyUser | None = deleted_by_field()
     view_count: BigInt = plain("How often it was read.")
     likers: LazyUserConnection = page(
         LikersByPost,

@@ -47,8 +47,14 @@ class _Place:
     depth: int
     status: CommentStatus
     deleted: bool
-    visible: bool
+    shown: bool
     replies: int = 0
+    """Visible ones."""
+
+    @property
+    def visible(self) -> bool:
+        """Whether the public sees it; of a deleted one, that it was."""
+        return self.shown and (self.replies > 0 or not self.deleted)
 
 
 class Comments:
@@ -75,14 +81,12 @@ class Comments:
             parent = self._answered(places)
             root_id, depth = (parent.root_id, parent.depth + 1) if parent else (comment_id, 0)
             status, deleted = pick(self._rng, _STATES)
-            visible = (
-                status is CommentStatus.APPROVED
-                and not deleted
-                and (parent.visible if parent else post.visible)
-            )
-            if parent and visible:
-                parent.replies += 1
-            places.append(_Place(comment_id, parent, root_id, depth, status, deleted, visible))
+            above = parent.shown if parent else post.visible
+            shown = above and status is CommentStatus.APPROVED
+            places.append(_Place(comment_id, parent, root_id, depth, status, deleted, shown))
+        for place in reversed(places):  # a comment's replies come after it
+            if place.parent and place.visible:
+                place.parent.replies += 1
         self.next_id += count
         return places
 
@@ -143,6 +147,7 @@ class Comments:
                 body.html,
                 body.text,
                 place.status.value,
+                place.shown,
                 place.visible,
                 place.replies,
                 likes,

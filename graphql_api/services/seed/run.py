@@ -37,7 +37,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "post_tags": "post_id tag_id published_at",
         "post_likes": "post_id user_id created_at",
         "comments": "id post_id parent_id root_id depth author_id guest_name body body_html "
-        "body_text status visible reply_count like_count created_at updated_at deleted_at",
+        "body_text status shown visible reply_count like_count created_at updated_at deleted_at",
         "comment_likes": "comment_id user_id created_at",
     }.items()
 }

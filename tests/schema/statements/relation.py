@@ -21,6 +21,7 @@ RELATED: dict[str, Callable[[int], Any]] = {
     "Category.posts": lambda i: [f"second-{i}", f"first-{i}"],
     "Comment.ancestors": lambda i: [f"top-{i}", f"reply-{i}"],
     "Comment.author": lambda i: f"fan-b-{i}",
+    "Comment.deletedBy": lambda i: f"fan-a-{i}",
     "Comment.likers": lambda i: [f"fan-b-{i}", f"fan-a-{i}"],
     "Comment.parent": lambda i: f"reply-{i}",
     "Comment.post": lambda i: f"first-{i}",
@@ -29,6 +30,7 @@ RELATED: dict[str, Callable[[int], Any]] = {
     "Post.author": lambda i: f"author-{i}",
     "Post.category": lambda i: f"shelf-{i}",
     "Post.comments": lambda i: [f"top-{i}", f"reply-{i}", f"leaf-{i}", f"end-{i}"],
+    "Post.deletedBy": lambda i: f"fan-b-{i}",
     "Post.likers": lambda i: [f"fan-b-{i}", f"fan-a-{i}"],
     "Post.tags": lambda i: [f"a-{i}", f"b-{i}"],
     "Tag.posts": lambda i: [f"second-{i}", f"first-{i}"],
@@ -46,11 +48,13 @@ LISTS: dict[str, list[str]] = {
 
 def declared() -> Iterator[tuple[str, Relation]]:
     """Find every relation of the schema, by type and field."""
-    for kind in build_schema()._schema.type_map.values():  # noqa: SLF001  # no public way
+    schema = build_schema()
+    for kind in schema._schema.type_map.values():  # noqa: SLF001  # no public way
         definition = kind.extensions.get("strawberry-definition")
         for field in getattr(definition, "fields", ()):
             if "relation" in field.metadata:
-                yield f"{kind.name}.{field.name}", field.metadata["relation"]
+                name = schema.config.name_converter.get_graphql_name(field)
+                yield f"{kind.name}.{name}", field.metadata["relation"]
 
 
 DECLARED = dict(declared())

@@ -4,7 +4,7 @@ Number ``i`` has: two posts by ``author-i``, ``first-i`` on ``shelf-i`` with the
 ``b-i``, and ``second-i`` on ``below-i``, the shelf below, with ``a-i``; under the first a thread
 ``top-i``, ``reply-i``, ``leaf-i``, ``end-i``; two fans, ``fan-a-i`` before ``fan-b-i``, who like
 the first post and the leaf and follow the author, who follows the second. ``root`` is the shelf
-above all.
+above all. Each fan deleted something once that has come back.
 """
 
 from datetime import datetime, timedelta
@@ -117,6 +117,7 @@ def _post(write: _Writer, name: str, shelf: str, i: int) -> Post:
         body_text="",
         author_id=write.rows[f"author-{i}"].id,
         category_id=write.rows[f"{shelf}-{i}"].id,
+        deleted_by_id=write.rows[f"fan-b-{i}"].id,
         status=PostStatus.PUBLISHED,
         published_at=common["created_at"],
         **common,
@@ -131,6 +132,7 @@ def _comment(write: _Writer, text: str, author: str, parent: str | None, i: int)
         post_id=write.rows[f"first-{i}"].id,
         parent_id=write.rows[f"{parent}-{i}"].id if parent else None,
         author_id=write.rows[f"{author}-{i}"].id,
+        deleted_by_id=write.rows[f"fan-a-{i}"].id,
         status=CommentStatus.APPROVED,
         **write.common(),
     )
