@@ -78,7 +78,7 @@ async def test_a_deletion_counts_versions_up_and_leaves_a_trace_of_each_row(
         "body": scene.post.body,
         "slug": "seen",
         "status": "PUBLISHED",
-        "publishedAt": scene.post.published_at.isoformat(),
+        "publishedAt": "2026-01-01T00:06:00+00:00",
         "categoryId": scene.below.id,
         "tagNames": [scene.tag.name],
     }
