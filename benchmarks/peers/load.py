@@ -77,7 +77,8 @@ TABLES: Mapping[str, str] = {
         SELECT 1::bigint AS tenant_id, id::bigint, post_id::bigint, parent_id::bigint,
             root_id::bigint, depth::smallint, author_id::bigint, body,
             {HTML.format("body")} AS body_html, body AS body_text, 'approved' AS status,
-            true AS visible, coalesce(n, 0) AS reply_count, created_at, created_at AS updated_at
+            true AS shown, true AS visible, coalesce(n, 0) AS reply_count, created_at,
+            created_at AS updated_at
         FROM comments JOIN placed USING (id) LEFT JOIN (
             SELECT parent_id AS id, count(*) AS n FROM comments GROUP BY parent_id
         ) AS answered USING (id)

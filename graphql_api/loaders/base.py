@@ -223,7 +223,7 @@ def column_of(loader: Any, name: str) -> Any:  # a class of loaders with rows
 def visible(table: Any) -> ColumnElement[bool]:  # a model or an alias of one
     """Select what the public sees of the tenant's rows; every read goes through this one notion.
 
-    Posts and comments carry it as a column, kept by the database (`migrations/first`)
+    Posts and comments carry it as a column, kept by the database (`migrations`)
     and the condition of the partial indexes; of users, tags and categories all but deleted rows.
     """
     seen = table.visible if hasattr(table, "visible") else table.deleted_at.is_(None)

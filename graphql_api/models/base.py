@@ -2,7 +2,7 @@
 
 Every key leads with ``tenant_id``, so that rows of a tenant lie together and the data can be
 distributed by tenant. Columns said to be *derived* are set by triggers (see
-`migrations/first`) and are never written by the application.
+`migrations/first` and `second`) and are never written by the application.
 """
 
 from datetime import datetime
@@ -86,7 +86,10 @@ class Timestamped:
 
 
 class SoftDeleted:
-    """A row that stays when it is deleted, and is then seen by nobody."""
+    """A row that stays when it is deleted, and is then seen by nobody.
+
+    But for comments: of one with replies the public sees that there was one.
+    """
 
     deleted_at: Mapped[datetime | None]
 
