@@ -3,6 +3,8 @@
 Exception
 ├── ApiError            safe to show to a client, with a stable ``code``
 │   ├── BadUserInputError   BAD_USER_INPUT: an argument, id or cursor cannot be used
+│   ├── ForbiddenError      FORBIDDEN: who asks may not see this
+│   ├── UnauthenticatedError UNAUTHENTICATED: nobody, or not who a request says, asks for this
 │   └── UnavailableError    UNAVAILABLE: the database does not answer; try again later
 └── OperatorError       one sentence for whoever runs the server; the command line prints it
     └── ImportFailedError   the content file cannot be used; nothing of it was kept
@@ -33,6 +35,18 @@ class BadUserInputError(ApiError):
     """An argument, a global id or a cursor cannot be used as it was given."""
 
     code = "BAD_USER_INPUT"
+
+
+class ForbiddenError(ApiError):
+    """Who asks may not see this, whoever they are otherwise."""
+
+    code = "FORBIDDEN"
+
+
+class UnauthenticatedError(ApiError):
+    """Nobody is logged in where somebody has to be, or is not who their request says."""
+
+    code = "UNAUTHENTICATED"
 
 
 class UnavailableError(ApiError):

@@ -9,6 +9,7 @@ from graphql_api.execution import PlanExecutor
 from graphql_api.schema.describe import describe
 from graphql_api.schema.mutations.deletion import DeletionMutation
 from graphql_api.schema.mutations.post import PostMutation
+from graphql_api.schema.queries.audit import AuditQuery
 from graphql_api.schema.queries.node import NodeQuery
 from graphql_api.schema.queries.post import PostQuery
 from graphql_api.schema.queries.tag import TagQuery
@@ -19,12 +20,13 @@ from graphql_api.schema.types.category import Category
 from graphql_api.schema.types.comment import Comment
 from graphql_api.schema.types.error import ERRORS
 from graphql_api.schema.types.post import Post
+from graphql_api.schema.types.revision import Revision
 from graphql_api.schema.types.tag import Tag
 from graphql_api.schema.types.user import User
 
 
 @strawberry.type
-class Query(NodeQuery, PostQuery, UserQuery, TagQuery):
+class Query(NodeQuery, PostQuery, UserQuery, TagQuery, AuditQuery):
     """Where reading begins."""
 
 
@@ -39,7 +41,7 @@ def build_schema() -> strawberry.Schema:
     schema = Schema(
         query=Query,
         mutation=Mutation,
-        types=[Category, Comment, Post, Tag, User, *ERRORS],
+        types=[Category, Comment, Post, Revision, Tag, User, *ERRORS],
         execution_context_class=PlanExecutor,
         extensions=EXTENSIONS,
         config=StrawberryConfig(scalar_map=SCALARS),

@@ -15,6 +15,7 @@ from graphql_api.loaders.comment import (
 )
 from graphql_api.loaders.keyset import Order
 from graphql_api.loaders.post import PostById
+from graphql_api.loaders.revision import RevisionsByComment
 from graphql_api.loaders.user import LikersByComment, UserById
 from graphql_api.schema.arguments import argument
 from graphql_api.schema.columns import plain
@@ -26,6 +27,7 @@ from graphql_api.schema.scalars import BigInt
 from graphql_api.schema.types.body import body_field
 from graphql_api.schema.types.connection import ConnectionOf, EdgeOf
 from graphql_api.schema.types.interface import (
+    REVISIONS,
     Likeable,
     Node,
     SoftDeletable,
@@ -39,9 +41,11 @@ from graphql_api.schema.types.lazy import (
     LazyComment,
     LazyCommentConnection,
     LazyPost,
+    LazyRevisionConnection,
     LazyUser,
     LazyUserConnection,
 )
+from graphql_api.schema.types.revision_pages import REVISION_PAGES
 from graphql_api.schema.types.user_pages import PEOPLE_PAGES
 
 
@@ -167,6 +171,9 @@ class Comment(Node, Timestamped, Versioned, SoftDeletable, Likeable):
         total="like_count",
         pages=PEOPLE_PAGES,
         description="Who likes it, latest first.",
+    )
+    revisions: LazyRevisionConnection = page(
+        RevisionsByComment, key="id", pages=REVISION_PAGES, description=REVISIONS
     )
 
 

@@ -11,6 +11,7 @@ from graphql_api.errors import BadUserInputError
 from graphql_api.loaders.category import CategoryById
 from graphql_api.loaders.comment import CommentsByPost
 from graphql_api.loaders.post import PostRow
+from graphql_api.loaders.revision import RevisionsByPost
 from graphql_api.loaders.tag import TagsByPost
 from graphql_api.loaders.user import LikersByPost, UserById
 from graphql_api.schema.columns import computed, plain
@@ -20,6 +21,7 @@ from graphql_api.schema.types.body import body_field
 from graphql_api.schema.types.comment import COMMENT_PAGES_OF_POST
 from graphql_api.schema.types.connection import ConnectionOf, EdgeOf
 from graphql_api.schema.types.interface import (
+    REVISIONS,
     Likeable,
     Node,
     SoftDeletable,
@@ -31,10 +33,12 @@ from graphql_api.schema.types.interface import (
 from graphql_api.schema.types.lazy import (
     LazyCategory,
     LazyCommentConnection,
+    LazyRevisionConnection,
     LazyTagConnection,
     LazyUser,
     LazyUserConnection,
 )
+from graphql_api.schema.types.revision_pages import REVISION_PAGES
 from graphql_api.schema.types.tag import TAG_PAGES
 from graphql_api.schema.types.user_pages import PEOPLE_PAGES
 from graphql_api.services.text import excerpt
@@ -113,6 +117,9 @@ class Post(Node, Timestamped, Versioned, SoftDeletable, Likeable):
         total="like_count",
         pages=PEOPLE_PAGES,
         description="Who likes it, latest first.",
+    )
+    revisions: LazyRevisionConnection = page(
+        RevisionsByPost, key="id", pages=REVISION_PAGES, description=REVISIONS
     )
 
 
