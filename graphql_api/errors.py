@@ -3,8 +3,8 @@
 Exception
 ├── ApiError            safe to show to a client, with a stable ``code``
 │   ├── BadUserInputError   BAD_USER_INPUT: an argument, id or cursor cannot be used
-│   ├── ForbiddenError      FORBIDDEN: who asks may not see this
-│   ├── UnauthenticatedError UNAUTHENTICATED: nobody, or not who a request says, asks for this
+│   ├── ForbiddenError      FORBIDDEN: a field is not for who asks
+│   ├── UnauthenticatedError UNAUTHENTICATED: what a request says of who asks is not so
 │   └── UnavailableError    UNAVAILABLE: the database does not answer; try again later
 └── OperatorError       one sentence for whoever runs the server; the command line prints it
     └── ImportFailedError   the content file cannot be used; nothing of it was kept
@@ -38,19 +38,19 @@ class BadUserInputError(ApiError):
 
 
 class ForbiddenError(ApiError):
-    """Who asks may not see this, whoever they are otherwise."""
+    """A field is not for who asks; the rest of the answer is."""
 
     code = "FORBIDDEN"
 
 
 class UnauthenticatedError(ApiError):
-    """Nobody is logged in where somebody has to be, or is not who their request says."""
+    """A request says who asks, and what it says cannot be believed."""
 
     code = "UNAUTHENTICATED"
 
 
 class UnavailableError(ApiError):
-    """The database does not answer in time; the same request may succeed later."""
+    """The server or its database cannot do it in time; the same request may succeed later."""
 
     code = "UNAVAILABLE"
 

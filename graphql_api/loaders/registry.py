@@ -2,6 +2,7 @@
 
 from typing import Any, TypeAlias, TypeVar, get_type_hints
 
+from graphql_api.loaders.account import EmailByUser
 from graphql_api.loaders.base import BatchLoader, Columns
 from graphql_api.loaders.category import (
     Categories,
@@ -34,6 +35,7 @@ from graphql_api.loaders.revision import (
     RevisionsByPost,
 )
 from graphql_api.loaders.tag import TagById, TagBySlug, Tags, TagsByPost
+from graphql_api.loaders.tenant import TenantById
 from graphql_api.loaders.user import (
     Authors,
     FollowersByUser,
@@ -61,6 +63,7 @@ class Loaders:
     comments_by_author: CommentsByAuthor
     comments_by_post: CommentsByPost
     drafts: Drafts
+    email_by_user: EmailByUser
     followers_by_user: FollowersByUser
     following_by_user: FollowingByUser
     likers_by_comment: LikersByComment
@@ -80,6 +83,7 @@ class Loaders:
     tag_by_slug: TagBySlug
     tags: Tags
     tags_by_post: TagsByPost
+    tenant_by_id: TenantById
     user_by_id: UserById
     user_by_username: UserByUsername
 

@@ -27,6 +27,7 @@ from graphql_api.models import (
     User,
     Viewer,
 )
+from graphql_api.services.people.people import People
 from graphql_api.services.permission import ANYBODY, USER, Rule
 from graphql_api.services.problem import (
     Code,
@@ -187,15 +188,18 @@ class Writer:
         viewer: Viewer,
         request_id: str | None = None,
         rule: Rule = USER,
+        people: People | None = None,
     ) -> None:
         self.database = database
         self.viewer = viewer
+        self.people = people
+        """What passwords, tokens and addresses are worked on with; None where nobody needs it."""
         self._request_id = request_id
         self._rule = rule
 
     def under(self, rule: Rule) -> "Writer":
         """Give a writer that asks for what a field's rule asks for."""
-        return Writer(self.database, self.viewer, self._request_id, rule)
+        return Writer(self.database, self.viewer, self._request_id, rule, self.people)
 
     async def change(self, act: Callable[[Change], Awaitable[ResultT]]) -> ResultT:
         """Run ``act`` in a transaction of its own, and commit it.
