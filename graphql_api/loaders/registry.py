@@ -35,6 +35,12 @@ from graphql_api.loaders.post import (
     PostsByCategory,
     PostsByTag,
 )
+from graphql_api.loaders.revision import (
+    AuditLog,
+    RevisionById,
+    RevisionsByComment,
+    RevisionsByPost,
+)
 from graphql_api.loaders.tag import TagById, TagBySlug, Tags, TagsByPost
 from graphql_api.loaders.tenant import TenantById
 from graphql_api.loaders.user import (
@@ -54,6 +60,7 @@ class Loaders:
     """The loaders of one operation, each made when it is first asked for."""
 
     ancestors_by_comment: AncestorsByComment
+    audit_log: AuditLog
     authors: Authors
     bookmarked_posts: BookmarkedPosts
     categories: Categories
@@ -81,6 +88,9 @@ class Loaders:
     posts_by_category: PostsByCategory
     posts_by_tag: PostsByTag
     replies_by_comment: RepliesByComment
+    revision_by_id: RevisionById
+    revisions_by_comment: RevisionsByComment
+    revisions_by_post: RevisionsByPost
     tag_by_id: TagById
     tag_by_slug: TagBySlug
     tags: Tags

@@ -16,8 +16,12 @@ from tests.loaders.reference import Reference, position
 from tests.loaders.world import LANGUAGES, NAMES, RowDict, minute
 
 OF_VIEWERS = {
+    "audit_log",
     "drafts",
     "email_by_user",
+    "revision_by_id",
+    "revisions_by_comment",
+    "revisions_by_post",
     "tenant_by_id",
     *(name for name, kind in KINDS.items() if issubclass(kind, LinkLoader)),
 }
@@ -26,6 +30,9 @@ OF_VIEWERS = {
 PUBLIC = sorted(KINDS.keys() - OF_VIEWERS)
 
 LISTS = sorted(name for name in PUBLIC if issubclass(KINDS[name], PageLoader))
+
+ALL_LISTS = sorted(name for name, kind in KINDS.items() if issubclass(kind, PageLoader))
+"""Those of viewers too."""
 
 COLUMNS = {
     "posts": (
