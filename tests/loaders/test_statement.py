@@ -20,18 +20,18 @@ from graphql_api.loaders.keyset import Order
 from graphql_api.loaders.operation import Operation
 from graphql_api.loaders.page import PageKey, TotalKey
 from graphql_api.loaders.post import PostFilter
-from graphql_api.loaders.registry import KINDS, Loaders
+from graphql_api.loaders.registry import Loaders
 from graphql_api.loaders.user import UserRow
 from graphql_api.models import Viewer
 from tests.loaders.comparison import compare
-from tests.loaders.questions import COLUMNS, FILTERS, LISTS
+from tests.loaders.questions import COLUMNS, FILTERS, LISTS, PUBLIC
 from tests.loaders.test_page import FEW
 from tests.loaders.world import Content, contents, minute, written
 from tests.support.factories import Factory
 
 Recorder = Callable[[], AbstractContextManager[StatementLog]]
 
-LOADERS = [*KINDS, *(f"{name}.totals" for name in LISTS)]
+LOADERS = [*PUBLIC, *(f"{name}.totals" for name in LISTS)]
 
 
 def keys(name: str, n: int) -> Sequence[Any]:
