@@ -3,6 +3,8 @@
 Exception
 ├── ApiError            safe to show to a client, with a stable ``code``
 │   ├── BadUserInputError   BAD_USER_INPUT: an argument, id or cursor cannot be used
+│   ├── ForbiddenError      FORBIDDEN: a field is not for who asks
+│   ├── UnauthenticatedError UNAUTHENTICATED: what a request says of who asks is not so
 │   └── UnavailableError    UNAVAILABLE: the database does not answer; try again later
 └── OperatorError       one sentence for whoever runs the server; the command line prints it
     └── ImportFailedError   the content file cannot be used; nothing of it was kept
@@ -35,8 +37,20 @@ class BadUserInputError(ApiError):
     code = "BAD_USER_INPUT"
 
 
+class ForbiddenError(ApiError):
+    """A field is not for who asks; the rest of the answer is."""
+
+    code = "FORBIDDEN"
+
+
+class UnauthenticatedError(ApiError):
+    """A request says who asks, and what it says cannot be believed."""
+
+    code = "UNAUTHENTICATED"
+
+
 class UnavailableError(ApiError):
-    """The database does not answer in time; the same request may succeed later."""
+    """The server or its database cannot do it in time; the same request may succeed later."""
 
     code = "UNAVAILABLE"
 

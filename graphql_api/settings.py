@@ -4,6 +4,7 @@ Variables carry the prefix ``GRAPHQL_API_`` and may stand in a ``.env`` file; ``
 read without the prefix too, because every hosting platform sets it under that name.
 """
 
+import re
 from typing import Annotated, Literal, Self
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
@@ -19,6 +20,8 @@ _OPTIONS = {"host", "port", "ssl", "sslmode"}
 _LARGEST_PORT = 65_535
 _WANTED = "must look like postgresql://user:password@host:port/name"
 _SECRET_CHARACTERS = 32  # 128 bits when written in hexadecimal
+_KEY = re.compile(r"(?P<name>[A-Za-z0-9-]{1,20}):(?P<secret>[^\s,]+)")
+_KEYS_WANTED = "must look like name:secret,name:secret, with letters, digits and hyphens in names"
 
 
 class Settings(BaseSettings):
@@ -35,6 +38,12 @@ class Settings(BaseSettings):
 
     secret_key: SecretStr
     """Signs cursors; 32 characters or more, one for all processes. A new one ends old cursors."""
+
+    token_keys: SecretStr | None = None
+    """Sign access tokens: ``name:secret,…``, the first new ones; none: the secret key does."""
+
+    data_keys: SecretStr | None = None
+    """Encrypt addresses, as above; none: the secret key does, and its change then loses them."""
 
     pool_size: Annotated[int, Field(ge=1, le=500)] = 16
     """Connections kept per process; two cores of PostgreSQL are busy with about this many."""
@@ -92,6 +101,32 @@ class Settings(BaseSettings):
         if value is not None and len(value.get_secret_value()) < _SECRET_CHARACTERS:
             raise ValueError(f"must have {_SECRET_CHARACTERS} characters or more")
         return value
+
+    @field_validator("token_keys", "data_keys")
+    @classmethod
+    def _are_keys(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parse_keys(value)
+        return value
+
+
+def parse_keys(text: SecretStr) -> dict[str, bytes]:
+    """Read secrets by their names, in order.
+
+    Raises:
+        ValueError: they are not written as ``name:secret,name:secret``, or cannot be used.
+    """
+    keys: dict[str, bytes] = {}
+    for part in text.get_secret_value().split(","):
+        key = _KEY.fullmatch(part.strip())
+        if key is None:
+            raise ValueError(_KEYS_WANTED)
+        if len(key["secret"]) < _SECRET_CHARACTERS:
+            raise ValueError(f"each secret must have {_SECRET_CHARACTERS} characters or more")
+        if key["name"] in keys:
+            raise ValueError(f"has two keys of the name {key['name']}")
+        keys[key["name"]] = key["secret"].encode()
+    return keys
 
 
 def _address(text: str) -> URL:

@@ -6,12 +6,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import text
 
 from graphql_api import settings as module
 from graphql_api.db.engine import create_engine
 from graphql_api.errors import OperatorError
-from graphql_api.settings import PREFIX, Settings
+from graphql_api.settings import PREFIX, Settings, parse_keys
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
@@ -79,6 +80,13 @@ def test_two_variables_are_enough() -> None:
         ("DATABASE_URL", "mysql://a:hidden@b/c", "must look like postgresql://"),
         ("DATABASE_URL", "postgresql://a:hidden@b:port/c", "must look like postgresql://"),
         ("GRAPHQL_API_SECRET_KEY", "short", "must have 32 characters or more"),
+        ("GRAPHQL_API_TOKEN_KEYS", "", "must look like name:secret,name:secret"),
+        ("GRAPHQL_API_TOKEN_KEYS", f"hidden{SECRET}", "must look like name:secret,name:secret"),
+        ("GRAPHQL_API_TOKEN_KEYS", f"a:{SECRET}-hidden,", "must look like name:secret"),
+        ("GRAPHQL_API_TOKEN_KEYS", f"a b:{SECRET}-hidden", "letters, digits and hyphens"),
+        ("GRAPHQL_API_DATA_KEYS", "a:hidden", "each secret must have 32 characters or more"),
+        ("GRAPHQL_API_DATA_KEYS", f"a:{SECRET},a:{SECRET}hidden", "two keys of the name a"),
+        ("GRAPHQL_API_DATA_KEYS", f"{'a' * 21}:{SECRET}-hidden", "must look like name:secret"),
         ("GRAPHQL_API_POOL_SIZE", "0", "greater than or equal to 1"),
         ("GRAPHQL_API_POOL_SIZE", "501", "less than or equal to 500"),
         ("GRAPHQL_API_POOL_SIZE", "many", "a valid integer"),
@@ -125,6 +133,8 @@ def test_every_setting_can_be_set_by_its_variable(monkeypatch: pytest.MonkeyPatc
     values = {
         "GRAPHQL_API_DATABASE_URL": "postgresql://eve@other.example/blog",
         "GRAPHQL_API_SECRET_KEY": SECRET[::-1],
+        "GRAPHQL_API_TOKEN_KEYS": f"new:{SECRET}, old:{SECRET[::-1]}",
+        "GRAPHQL_API_DATA_KEYS": f"a:{SECRET}",
         "GRAPHQL_API_POOL_SIZE": "7",
         "GRAPHQL_API_POOL_TIMEOUT_S": "1.5",
         "GRAPHQL_API_POOL_RECYCLE_S": "60",
@@ -163,7 +173,17 @@ def test_the_scheme_of_hosting_platforms_is_understood(monkeypatch: pytest.Monke
     assert (url.drivername, url.port) == ("postgresql+asyncpg", 5433)
 
 
-def test_secrets_are_not_shown() -> None:
+def test_keys_keep_their_order_and_what_may_stand_in_a_secret() -> None:
+    keys = parse_keys(SecretStr(f"new:{SECRET}:=/+, old:{SECRET}"))
+    assert list(keys.items()) == [
+        ("new", f"{SECRET}:=/+".encode()),
+        ("old", SECRET.encode()),
+    ]
+
+
+def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TOKEN_KEYS", "DATA_KEYS", "DIAGNOSTICS_KEY"):
+        monkeypatch.setenv(f"{PREFIX}{name}", f"a:{SECRET}")
     shown_settings = repr(Settings.load())
     assert SECRET not in shown_settings
     assert "hidden" not in shown_settings

@@ -17,6 +17,7 @@ from graphql_api.http.graphiql import graphiql_assets
 from graphql_api.http.health import healthz, readyz
 from graphql_api.http.metrics import metrics
 from graphql_api.schema.build import build_schema
+from graphql_api.services.people.people import People, people_of
 from graphql_api.services.publish import keep_publishing
 from graphql_api.settings import Settings
 
@@ -26,6 +27,7 @@ class State(TypedDict):
 
     database: Database
     settings: Settings
+    people: People
 
 
 class _Application(Starlette):
@@ -56,7 +58,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
         publishing = asyncio.create_task(keep_publishing(database))
         collect_less_garbage()
         try:
-            yield {"database": database, "settings": chosen}
+            with people_of(chosen) as people:
+                yield {"database": database, "settings": chosen, "people": people}
         finally:
             publishing.cancel()
             await asyncio.wait([publishing])

@@ -22,7 +22,9 @@ from strawberry.schema.exceptions import (
 )
 from strawberry.types.graphql import OperationType
 
+from graphql_api.errors import UnauthenticatedError
 from graphql_api.execution import Execution, Mode
+from graphql_api.http.authentication import unauthenticated, viewer_of
 from graphql_api.http.diagnostics import (
     Headers,
     headers_of,
@@ -33,9 +35,9 @@ from graphql_api.http.diagnostics import (
 from graphql_api.http.graphiql import graphiql_page
 from graphql_api.loaders.registry import Loaders
 from graphql_api.loaders.report import Report
-from graphql_api.models import Viewer
 from graphql_api.schema.context import Context
 from graphql_api.schema.cursor import CursorCodec
+from graphql_api.services.people.people import People
 from graphql_api.settings import Settings
 
 
@@ -63,7 +65,11 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         if message["type"] == "http.disconnect":
             return  # nobody is there to read an answer
         body = b"".join(chunks)
-        answer = await self._answer(scope, headers, body)
+        try:
+            answer = await self._answer(scope, headers, body)
+        except UnauthenticatedError as error:
+            await unauthenticated(error)(scope, receive, send)
+            return
         if answer is None:
             await self._answer_by_view(scope, _again(body, receive), send)
             return
@@ -97,6 +103,8 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             response = await self.run(request)
         except HTTPException as error:
             response = _refusal(error)
+        except UnauthenticatedError as error:
+            response = unauthenticated(error)
         except ClientDisconnect:
             return  # nobody is there to read an answer
         finally:
@@ -114,7 +122,8 @@ class GraphQLEndpoint(GraphQL[Context, None]):
     def _context(self, scope: Scope, headers: Headers) -> Context:
         state = scope["state"]
         settings: Settings = state["settings"]
-        viewer = Viewer()
+        people: People = state["people"]
+        viewer = viewer_of(scope, headers, people.tokens)
         context = Context.of(
             state["database"],
             viewer,
@@ -122,6 +131,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             max_connections=settings.max_connections_per_request,
             request_id=request_id_of(headers),
             execution=_EXECUTIONS[mode_of(headers, settings)],
+            people=people,
         )
         if wants_batches(headers, settings):
             context.loaders.operation.report = Report()

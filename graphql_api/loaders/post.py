@@ -145,8 +145,9 @@ class Posts(_PostPages):
 
 
 class Drafts(_PostPages):
-    """The viewer's posts that are not published."""
+    """A user's posts that are not published, for that user alone."""
 
+    parent = Post.author_id
     only = Post.status != literal_column("'published'")  # as the index has it
 
     @staticmethod

@@ -2,6 +2,7 @@
 
 from typing import Any, TypeAlias, TypeVar, get_type_hints
 
+from graphql_api.loaders.account import EmailByUser
 from graphql_api.loaders.base import BatchLoader, Columns
 from graphql_api.loaders.category import (
     Categories,
@@ -34,7 +35,14 @@ from graphql_api.loaders.post import (
     PostsByCategory,
     PostsByTag,
 )
+from graphql_api.loaders.revision import (
+    AuditLog,
+    RevisionById,
+    RevisionsByComment,
+    RevisionsByPost,
+)
 from graphql_api.loaders.tag import TagById, TagBySlug, Tags, TagsByPost
+from graphql_api.loaders.tenant import TenantById
 from graphql_api.loaders.user import (
     Authors,
     FollowersByUser,
@@ -52,6 +60,7 @@ class Loaders:
     """The loaders of one operation, each made when it is first asked for."""
 
     ancestors_by_comment: AncestorsByComment
+    audit_log: AuditLog
     authors: Authors
     bookmarked_posts: BookmarkedPosts
     categories: Categories
@@ -62,6 +71,7 @@ class Loaders:
     comments_by_author: CommentsByAuthor
     comments_by_post: CommentsByPost
     drafts: Drafts
+    email_by_user: EmailByUser
     followed_tags: FollowedTags
     followed_users: FollowedUsers
     followers_by_user: FollowersByUser
@@ -78,10 +88,14 @@ class Loaders:
     posts_by_category: PostsByCategory
     posts_by_tag: PostsByTag
     replies_by_comment: RepliesByComment
+    revision_by_id: RevisionById
+    revisions_by_comment: RevisionsByComment
+    revisions_by_post: RevisionsByPost
     tag_by_id: TagById
     tag_by_slug: TagBySlug
     tags: Tags
     tags_by_post: TagsByPost
+    tenant_by_id: TenantById
     user_by_id: UserById
     user_by_username: UserByUsername
 

@@ -12,6 +12,7 @@ from graphql_api.loaders.registry import Loaders
 from graphql_api.models import Viewer
 from graphql_api.schema.cursor import CursorCodec
 from graphql_api.services.change import Writer
+from graphql_api.services.people.people import People
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +34,13 @@ class Context:
         max_connections: int = 4,
         request_id: str | None = None,
         execution: Execution | None = None,
+        people: People | None = None,
     ) -> Self:
         """Make the context of one operation, with loaders of its own."""
         operation = Operation(database.reader(max_connections), viewer)
         return cls(
             loaders=Loaders(operation),
-            writer=Writer(database, viewer, request_id),
+            writer=Writer(database, viewer, request_id, people=people and people.for_operation()),
             cursors=cursors,
             execution=execution or Execution(),
         )

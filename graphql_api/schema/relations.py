@@ -27,6 +27,8 @@ from graphql_api.loaders.page import PageLoader, TotalLoader
 from graphql_api.schema.arguments import give_parameters
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.pagination import Connection, Pages, PageView
+from graphql_api.schema.permission import guard, marks
+from graphql_api.services.permission import Rule
 
 LoaderKind = type[BatchLoader[Any, Any]]
 
@@ -69,11 +71,11 @@ def one(
             authorize(info.context, {})
         return load_one(info.context.loaders.of(loader), wanted, info)
 
-    def load_level(level: Level) -> Awaitable[list[Any]]:
-        return _load_level(level.context.loaders.of(loader, level.columns), level.keys, level)
+    def load(level: Level) -> Awaitable[list[Any]]:
+        return load_level(level.context.loaders.of(loader, level.columns), level.keys, level)
 
     batch = Batch(
-        load=load_level,
+        load=load,
         key=(key,),
         rows=loader,
         exact=exact_columns(loader),
@@ -94,13 +96,15 @@ def page(
     key: str | None = None,
     total: str | None = None,
     authorize: Authorize | None = None,
+    rule: Rule | None = None,
 ) -> Any:
     """Declare a connection: pages of a list that belongs to the row, or without a key to nobody.
 
     ``total`` names the row's column that counts the whole list, where there is one: `totalCount`
-    of an unfiltered list then costs nothing.
+    of an unfiltered list then costs nothing. With a ``rule`` others than it says are refused.
     """
     name = loader.__name__
+    authorize = authorize if rule is None else guard(rule)
     reads = tuple(column for column in (key, total) if column is not None)
 
     def resolve(root: Any, info: Info, **arguments: Any) -> Awaitable[Connection]:
@@ -115,7 +119,7 @@ def page(
             load_one(loading, wanted, info), parent, None if total is None else getattr(root, total)
         )
 
-    def load_level(level: Level) -> Awaitable[list[Connection]]:
+    def load(level: Level) -> Awaitable[list[Connection]]:
         context: Context = level.context
         loading = context.loaders.of(loader, level.columns)
         wanted = pages.key(name, 0, level.arguments, context.cursors)
@@ -125,12 +129,12 @@ def page(
         parents = level.keys if key is not None else [0]
         if total is not None:
             parents, counts = zip(*level.keys, strict=True)  # type: ignore[assignment]  # tuples do
-        found = _load_level(loading, wanted.of(parents), level)
+        found = load_level(loading, wanted.of(parents), level)
         return view.connections(found, parents, counts)
 
     needs = partial(pages.needs, names_of(loader.row))
     batch = Batch(
-        load=load_level,
+        load=load,
         key=reads,
         rows=loader,
         exact=exact_columns(loader),
@@ -138,7 +142,7 @@ def page(
         authorize=authorize,
     )
     give_parameters(resolve, pages.parameters, 2)
-    return _field(resolve, Relation(loader, key, pages), batch, description)
+    return _field(resolve, Relation(loader, key, pages), batch, description, rule)
 
 
 _ENDS = {"has_next_page", "has_previous_page"}
@@ -147,18 +151,18 @@ _ENDS = {"has_next_page", "has_previous_page"}
 def total_count(description: str) -> Any:
     """Declare the field of a connection that counts its whole list."""
 
-    def load_level(level: Level) -> Awaitable[list[int]]:
+    def load(level: Level) -> Awaitable[list[int]]:
         asked: dict[TotalLoader, list[Any]] = {}
         for total in level.keys:
             if not isinstance(total, int):
                 asked.setdefault(total.loader, []).append(total)
         loading = [
-            (totals, _load_level(loader, [total.key for total in totals], level))
+            (totals, load_level(loader, [total.key for total in totals], level))
             for loader, totals in asked.items()
         ]
         return _totals(level.keys, loading)
 
-    spec = Batch(load=load_level, key=("total",))
+    spec = Batch(load=load, key=("total",))
     return strawberry.field(description=description, metadata={PLAN: spec})
 
 
@@ -202,12 +206,12 @@ def lookup(
         loader, key = find(info.context.loaders, **arguments)
         return load_one(loader, key, info)
 
-    def load_level(level: Level) -> Awaitable[list[Any]]:
+    def load(level: Level) -> Awaitable[list[Any]]:
         loader, key = find(level.context.loaders.selecting(level.columns), **level.arguments)
-        return _load_level(loader, [key], level)
+        return load_level(loader, [key], level)
 
     give_parameters(resolve, parameters, 2)
-    batch = Batch(load=load_level, rows=rows)
+    batch = Batch(load=load, rows=rows)
     metadata = {} if rows is None else {PLAN: batch}
     return strawberry.field(resolver=resolve, description=description, metadata=metadata)
 
@@ -232,7 +236,7 @@ def load_one(loader: BatchLoader[Any, Any], key: Any, info: Info) -> Any:
     return loader.load(key)
 
 
-def _load_level(
+def load_level(
     loader: BatchLoader[Any, Any], keys: list[Any], level: Level
 ) -> Awaitable[list[Any]]:
     """Load for a level, and note it where somebody wants to see."""
@@ -242,10 +246,17 @@ def _load_level(
     return loader.load_level(keys)
 
 
-def _field(resolve: Callable[..., Any], relation: Relation, batch: Batch, description: str) -> Any:
+def _field(
+    resolve: Callable[..., Any],
+    relation: Relation,
+    batch: Batch,
+    description: str,
+    rule: Rule | None = None,
+) -> Any:
+    guarded = marks(rule) if rule is not None else {"directives": [], "metadata": {}}
     return strawberry.field(
         resolver=resolve,
         description=description,
-        directives=[Batched(loader=relation.loader.__name__)],
-        metadata={"relation": relation, PLAN: batch},
+        directives=[Batched(loader=relation.loader.__name__), *guarded["directives"]],
+        metadata={"relation": relation, PLAN: batch, **guarded["metadata"]},
     )

@@ -4,7 +4,7 @@ They stand once in an answer, so each is loaded as graphql-core would: for one o
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import strawberry
@@ -25,10 +25,12 @@ def edge(  # a list, a row, and what to say of them
     pages: Pages,
     holds: Callable[[Any], bool],
     description: str,
+    parent: str | None = None,
 ) -> Any:
-    """Declare a row's edge in a list of everything, in its usual order, for clients that keep it.
+    """Declare a row's edge in a list, in its usual order, for clients that keep one.
 
-    It is null where the list does not hold the row.
+    ``parent`` names the row's column that says whose list it is; without it, that of everything.
+    The edge is null where the list does not hold the row.
     """
 
     async def resolve(root: Any, info: Info) -> Edge | None:
@@ -39,7 +41,8 @@ def edge(  # a list, a row, and what to say of them
         row = await load_one(context.loaders.of(rows_of), number, info)
         if row is None or not holds(row):
             return None
-        wanted = pages.key(pages_of.__name__, 0, {}, context.cursors)
+        owner = 0 if parent is None else getattr(row, parent)
+        wanted = pages.key(pages_of.__name__, owner, {}, context.cursors)
         return Edge(row, PageView(context.loaders.of(pages_of), wanted, context.cursors, None))
 
     return strawberry.field(resolver=resolve, description=description)
@@ -54,12 +57,14 @@ def found(attribute: str, description: str) -> Any:
         if subject is None:
             return None
         if isinstance(subject, list):
-            return asyncio.gather(
-                *(
-                    load_one(loaders.of(NODES[each.type_name]), each.number, info)
-                    for each in subject
-                )
+            return _there(
+                load_one(loaders.of(NODES[each.type_name]), each.number, info) for each in subject
             )
         return load_one(loaders.of(NODES[subject.type_name]), subject.number, info)
 
     return strawberry.field(resolver=resolve, description=description)
+
+
+async def _there(loading: Iterable[Awaitable[Any]]) -> list[Any]:
+    """Wait for several things; what somebody hid meanwhile is left out."""
+    return [row for row in await asyncio.gather(*loading) if row is not None]

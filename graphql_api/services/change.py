@@ -27,6 +27,7 @@ from graphql_api.models import (
     User,
     Viewer,
 )
+from graphql_api.services.people.people import People
 from graphql_api.services.permission import ANYBODY, USER, Rule
 from graphql_api.services.problem import (
     Code,
@@ -71,7 +72,8 @@ class Change:
         """When the transaction began, as its rows have it."""
         self.rule = rule
         """The rule of the field that asked."""
-        self._request_id = request_id
+        self.request_id = request_id
+        """The request that asked for it."""
 
     @property
     def tenant_id(self) -> int:
@@ -126,7 +128,7 @@ class Change:
             actor_id=self.viewer.user_id or None,
             changes=_plain(changes),
             snapshot=_plain(written.snapshot or {}),
-            request_id=self._request_id,
+            request_id=self.request_id,
         )
         self.session.add_all([entry, OutboxEvent(**subject)])
 
@@ -186,15 +188,18 @@ class Writer:
         viewer: Viewer,
         request_id: str | None = None,
         rule: Rule = USER,
+        people: People | None = None,
     ) -> None:
         self.database = database
         self.viewer = viewer
+        self.people = people
+        """What passwords, tokens and addresses are worked on with; None where nobody needs it."""
         self._request_id = request_id
         self._rule = rule
 
     def under(self, rule: Rule) -> "Writer":
         """Give a writer that asks for what a field's rule asks for."""
-        return Writer(self.database, self.viewer, self._request_id, rule)
+        return Writer(self.database, self.viewer, self._request_id, rule, self.people)
 
     async def change(self, act: Callable[[Change], Awaitable[ResultT]]) -> ResultT:
         """Run ``act`` in a transaction of its own, and commit it.

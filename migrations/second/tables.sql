@@ -90,14 +90,19 @@ CREATE TABLE revisions (
     changes jsonb NOT NULL,
     snapshot jsonb NOT NULL,
     request_id varchar(100),
-    created_at timestamptz DEFAULT now() NOT NULL,
+    created_at timestamptz DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_revisions PRIMARY KEY (tenant_id, id),
     CONSTRAINT fk_revisions_tenant FOREIGN KEY (tenant_id) REFERENCES tenants (id)
 );
 
-CREATE INDEX ix_revisions_actor ON revisions (tenant_id, actor_id, id);
+CREATE INDEX ix_revisions_action ON revisions (tenant_id, action, created_at, id);
 
-CREATE INDEX ix_revisions_subject ON revisions (tenant_id, subject_type, subject_id, id);
+CREATE INDEX ix_revisions_actor ON revisions (tenant_id, actor_id, created_at, id);
+
+CREATE INDEX ix_revisions_at ON revisions (tenant_id, created_at, id);
+
+CREATE INDEX ix_revisions_subject
+    ON revisions (tenant_id, subject_type, subject_id, created_at, id);
 
 CREATE TABLE outbox (
     tenant_id bigint NOT NULL,

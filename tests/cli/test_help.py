@@ -19,7 +19,7 @@ def commands(command: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
 
 ALL = dict(commands(typer.main.get_command(app)))
 TOLD = {
-    (): ["serve", "demo", "db", "import", "seed", "schema"],
+    (): ["serve", "demo", "db", "import", "seed", "schema", "user", "token"],
     ("serve",): ["--host", "127.0.0.1", "--port", "8000", "--reload", "--workers", "/graphql"],
     ("demo",): ["--host", "--port", "--folder", ".demo", "PostgreSQL", "DATABASE_URL"],
     ("db",): ["upgrade", "downgrade", "current", "check"],
@@ -33,6 +33,21 @@ TOLD = {
     ("schema",): ["export", "check", "schema.graphql"],
     ("schema", "export"): ["path", "schema.graphql", "sorted"],
     ("schema", "check"): ["path", "schema.graphql", "exit code 1"],
+    ("user",): ["create", "promote", "list", "reseal"],
+    ("user", "create"): [
+        "name",
+        "required",
+        "--role",
+        "reader|author|editor",
+        "--email",
+        "--password-stdin",
+        "import",
+    ],
+    ("user", "promote"): ["name", "role", "reader|author|editor|administrator", "quarter"],
+    ("user", "list"): ["name, role"],
+    ("user", "reseal"): ["data keys", "exit code 1", "goes on"],
+    ("token",): ["issue"],
+    ("token", "issue"): ["name", "--minutes", "15", "1440", "Authorization: Bearer"],
 }
 
 

@@ -17,14 +17,14 @@ from graphql_api.loaders.post import PostById, PostsByTag
 from graphql_api.loaders.registry import Loaders
 from graphql_api.loaders.user import LikersByPost, UserById
 from graphql_api.models import Viewer
-from tests.loaders.questions import LISTS, OF_ROWS, batches
+from tests.loaders.questions import LISTS, PUBLIC, batches
 from tests.loaders.reference import Reference
 from tests.loaders.test_page import FEW
 from tests.loaders.test_selecting import every_key, listed
 from tests.loaders.world import Content, contents, written
 
 
-@pytest.mark.parametrize("name", sorted(OF_ROWS))
+@pytest.mark.parametrize("name", PUBLIC)
 @FEW
 @given(content=contents(), data=st.data())
 async def test_every_value_of_an_exact_column_is_of_its_class(

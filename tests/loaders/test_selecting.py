@@ -13,7 +13,7 @@ from graphql_api.loaders.operation import Operation
 from graphql_api.loaders.registry import KINDS, Loaders
 from graphql_api.models import Viewer
 from tests.loaders.comparison import Recorder, compare_selected
-from tests.loaders.questions import LISTS, OF_ROWS, batches
+from tests.loaders.questions import LISTS, PUBLIC, batches
 from tests.loaders.reference import Reference
 from tests.loaders.test_page import FEW
 from tests.loaders.world import Content, World, contents, written
@@ -30,7 +30,7 @@ TABLES = {
 }
 """Whose rows a loader's keys are of, by the first word of its name."""
 
-RELATIONS = sorted(set(OF_ROWS) - set(LISTS))
+RELATIONS = sorted(set(PUBLIC) - set(LISTS))
 
 
 def some_columns(name: str) -> st.SearchStrategy[tuple[str, ...]]:

@@ -12,7 +12,7 @@ from graphql_api.loaders.operation import Operation
 from graphql_api.loaders.page import PageKey, TotalKey
 from graphql_api.loaders.registry import Loaders
 from graphql_api.models import DEFAULT_TENANT, Base, Viewer
-from tests.loaders.questions import COLUMNS, LISTS, OF_ROWS
+from tests.loaders.questions import COLUMNS, LISTS, PUBLIC
 from tests.support.factories import Factory
 
 Scene: TypeAlias = dict[str, int]
@@ -158,7 +158,7 @@ async def answers(database: Database, tenant_id: int = DEFAULT_TENANT) -> Answer
     """Ask every loader for everything, and check the totals of lists by the way."""
     operation = Operation(database.reader(2), Viewer(tenant_id))
     found: Answers = {}
-    for name in OF_ROWS:
+    for name in PUBLIC:
         loader = getattr(Loaders(operation), name)
         values = await loader.load_many(keys := keys_of(name))
         if name in LISTS:
@@ -184,7 +184,7 @@ async def test_hiding_takes_just_what_is_hidden_out_of_every_answer(
     after = await answers(database)
 
     hidden = {table: {scene[part] for part in parts.split()} for table, parts in gone.items()}
-    assert all(before[name] for name in OF_ROWS), "no list is empty anyway"
+    assert all(before[name] for name in PUBLIC), "no list is empty anyway"
     for name, ids in before.items():
         assert after[name] == ids - hidden.get(table_of(name), set()), name
 
@@ -205,7 +205,7 @@ async def test_a_deleted_comment_with_replies_is_where_it_was_but_among_its_auth
         assert ids == before[name] - hidden.get(name, set()), name
 
 
-@pytest.mark.parametrize("name", [name for name in OF_ROWS if table_of(name) == "comments"])
+@pytest.mark.parametrize("name", [name for name in PUBLIC if table_of(name) == "comments"])
 async def test_no_loader_says_what_a_deleted_comment_said_nor_whose_it_was(
     name: str, scene: Scene, database: Database
 ) -> None:
@@ -217,7 +217,7 @@ async def test_no_loader_says_what_a_deleted_comment_said_nor_whose_it_was(
             ),
             scene,
         )
-    loader = getattr(Loaders(Operation(database.reader(2), DEFAULT_TENANT)), name)
+    loader = getattr(Loaders(Operation(database.reader(2), Viewer())), name)
     values = await loader.load_many(keys_of(name))
     lists = [page.rows for page in values] if name in LISTS else values
     rows = [row for found in lists for row in (found if isinstance(found, list) else [found])]
@@ -237,7 +237,7 @@ async def test_no_loader_says_what_a_deleted_comment_said_nor_whose_it_was(
 async def test_another_tenant_sees_nothing(scene: Scene, database: Database, make: Factory) -> None:
     tenant = await make.tenant()
     assert scene["post"] in (await answers(database))["posts"]
-    assert await answers(database, tenant.id) == {name: set() for name in OF_ROWS}
+    assert await answers(database, tenant.id) == {name: set() for name in PUBLIC}
 
 
 async def test_rows_of_another_tenant_with_the_same_ids_are_in_no_answer(

@@ -33,6 +33,13 @@ INSERT INTO post_likes VALUES (1, 1, 1);
 INSERT INTO comment_likes VALUES (1, 1, 1);
 INSERT INTO tag_follows VALUES (1, 1, 1);
 INSERT INTO user_follows VALUES (1, 1, 9);
+INSERT INTO accounts (tenant_id, user_id, email_sealed, email_index)
+    VALUES (1, 1, 'sealed', 'index'), (1, 9, 'sealed', 'other');
+INSERT INTO deletions (tenant_id, id, token_hash, subject_type, subject_id)
+    SELECT id, id, 'token', 'Post', 1 FROM tenants;
+INSERT INTO idempotency_keys (tenant_id, user_id, key, digest, answer) VALUES (1, 1, 'k', '', '{}');
+INSERT INTO revisions (tenant_id, id, subject_type, subject_id, version, action, changes, snapshot)
+    VALUES (1, 1, 'Post', 1, 1, 'create', '{}', '{}');
 ALTER TABLE users ALTER id RESTART WITH 100;
 ALTER TABLE categories ALTER id RESTART WITH 100;
 ALTER TABLE tags ALTER id RESTART WITH 100;
@@ -99,6 +106,11 @@ CHECKED = [
         "ck_comments_not_its_own_parent",
     ),
     Refused("INSERT INTO user_follows VALUES (1, 1, 1)", "ck_user_follows_not_oneself"),
+    Refused(
+        "UPDATE comments SET minimized_reason = 'boring'", "ck_comments_minimized_reason_known"
+    ),
+    Refused("UPDATE accounts SET role = 'owner'", "ck_accounts_role_known"),
+    Refused("UPDATE accounts SET email_index = NULL", "ck_accounts_email_is_found"),
 ]
 
 UNIQUE = [
@@ -109,6 +121,12 @@ UNIQUE = [
     Refused(
         "INSERT INTO categories (tenant_id, slug, name) VALUES (1, 'news', 'N')",
         "uq_categories_slug",
+    ),
+    Refused("UPDATE accounts SET email_index = 'same'", "uq_accounts_email"),
+    Refused(
+        """INSERT INTO deletions (tenant_id, id, token_hash, subject_type, subject_id)
+        VALUES (1, 9, 'token', 'Post', 1)""",
+        "uq_deletions_token",
     ),
     Refused(
         "INSERT INTO imported_items VALUES (1, 'a', 'posts', '1', 2, 'e')", "pk_imported_items"
@@ -142,6 +160,20 @@ REFERENCES = [
     Refused("INSERT INTO tag_follows VALUES (1, 1, 2)", "fk_tag_follows_user"),
     Refused("INSERT INTO user_follows VALUES (1, 2, 1)", "fk_user_follows_followed"),
     Refused("INSERT INTO user_follows VALUES (1, 1, 2)", "fk_user_follows_follower"),
+    Refused("INSERT INTO bookmarks VALUES (1, 2, 1)", "fk_bookmarks_user"),
+    Refused("INSERT INTO bookmarks VALUES (1, 1, 2)", "fk_bookmarks_post"),
+    Refused("INSERT INTO accounts VALUES (1, 2)", "fk_accounts_user"),
+    Refused(
+        """INSERT INTO refresh_tokens
+        VALUES (1, 'h', '00000000-0000-0000-0000-000000000000', 2, now(), now())""",
+        "fk_refresh_tokens_user",
+    ),
+    Refused(
+        "INSERT INTO idempotency_keys VALUES (1, 2, 'k', '', '{}')", "fk_idempotency_keys_user"
+    ),
+    Refused("UPDATE posts SET deletion_id = 2 WHERE id = 1", "fk_posts_deletion"),
+    Refused("UPDATE comments SET deletion_id = 2 WHERE id = 1", "fk_comments_deletion"),
+    Refused("UPDATE categories SET deletion_id = 2 WHERE id = 1", "fk_categories_deletion"),
     Refused(
         "INSERT INTO users (tenant_id, username, display_name) VALUES (3, 'x', 'X')",
         "fk_users_tenant",
@@ -168,7 +200,10 @@ LENGTHS = {
     "imported_items.kind": 20,
     "imported_items.external_id": 500,
     "imported_items.digest": 64,
+    "idempotency_keys.key": 200,
 }
+OURS = {"status", "role", "minimized_reason", "action", "subject_type", "request_id"}
+"""Columns whose values come from lists of our own, or were checked on the way in."""
 
 MOVES = [
     "UPDATE comments SET post_id = 9 WHERE id = 1",
@@ -253,9 +288,14 @@ def test_every_limited_column_is_tried() -> None:
         f"{table.name}.{column.name}": column.type.length
         for table in Base.metadata.sorted_tables
         for column in table.columns
-        if isinstance(column.type, String) and column.type.length and column.name != "status"
+        if isinstance(column.type, String) and column.type.length and column.name not in OURS
     }
     assert limited == LENGTHS
+
+
+def test_an_entry_of_the_audit_log_is_never_changed(link: Link) -> None:
+    with pytest.raises(asyncpg.RestrictViolationError, match="a revision is never changed"):
+        link.execute("UPDATE revisions SET action = 'update'")
 
 
 @pytest.mark.parametrize("table", REUSED)

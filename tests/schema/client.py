@@ -16,6 +16,7 @@ from graphql_api.models import Viewer
 from graphql_api.schema.build import build_schema
 from graphql_api.schema.context import Context
 from graphql_api.schema.cursor import CursorCodec
+from graphql_api.services.people.people import People
 from graphql_api.settings import Settings
 from tests.support.postgres import address
 from tests.support.serving import SECRET_KEY
@@ -53,7 +54,9 @@ class Execute:
         viewer: Viewer | None = None,
         secret: str = SECRET_KEY,
         modes: Sequence[Mode] = tuple(Mode),
+        people: People | None = None,
     ) -> None:
+        self._people = people
         self._database = database
         self._modes = modes
         self._viewer = viewer or Viewer()
@@ -70,7 +73,11 @@ class Execute:
         self, mode: Mode, query: str, variables: dict[str, object]
     ) -> tuple[ExecutionResult, str]:
         context = Context.of(
-            self._database, self._viewer, self._cursors, execution=Execution(mode=mode)
+            self._database,
+            self._viewer,
+            self._cursors,
+            execution=Execution(mode=mode),
+            people=self._people,
         )
         try:
             result = await build_schema().execute(

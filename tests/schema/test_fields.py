@@ -10,6 +10,7 @@ from graphql.type import get_named_type
 from graphql_api.models import MinimizedReason
 from graphql_api.schema import global_id
 from graphql_api.schema.build import build_schema
+from graphql_api.schema.permission import RULE
 from tests.schema.client import Execute
 from tests.support.factories import Factory
 
@@ -19,11 +20,14 @@ TIME_TEXTS = {"createdAt": NOON_TEXT, "updatedAt": NOON_TEXT}
 
 
 def leaves(name: str) -> list[str]:
-    """Name the fields of a type that hold a value and no other thing."""
+    """Name the fields of a type that hold a value and no other thing, and are for everybody."""
     kind = build_schema()._schema.type_map[name]  # noqa: SLF001  # no public way
     assert isinstance(kind, GraphQLObjectType)
     return [
-        field for field, about in kind.fields.items() if is_leaf_type(get_named_type(about.type))
+        field
+        for field, about in kind.fields.items()
+        if is_leaf_type(get_named_type(about.type))
+        and RULE not in about.extensions["strawberry-definition"].metadata
     ]
 
 

@@ -36,28 +36,37 @@ def serve(database: URL, folder: Path, **environment: str) -> Iterator[str]:
     ``environment`` is what else the process is to find there. Its log is ``folder/server.log``.
     """
     on_engine(database, fill)
+    with running(database, folder, **environment) as (_process, base):
+        yield base
+
+
+@contextmanager
+def running(
+    database: URL, folder: Path, **environment: str
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """Run ``graphql-api serve`` on ``database`` as it is; give the process and its address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
     log = folder / "server.log"
-    with log.open("wb") as output:
+    with log.open("ab") as output:
         process = subprocess.Popen(
             [Path(sys.executable).with_name("graphql-api"), "serve", "--port", port],
             cwd=folder,  # where no .env lies
-            env=os.environ
-            | {
-                "DATABASE_URL": address(database),
-                "GRAPHQL_API_SECRET_KEY": SECRET_KEY,
-            }
-            | environment,
+            env=os.environ | environment_for(database) | environment,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
     try:
         _wait_for(f"http://127.0.0.1:{port}/readyz", process, log)
-        yield f"http://127.0.0.1:{port}"
+        yield process, f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(PATIENCE_S)
+
+
+def environment_for(database: URL) -> dict[str, str]:
+    """Give what a command needs to find the database, and the tests' secret."""
+    return {"DATABASE_URL": address(database), "GRAPHQL_API_SECRET_KEY": SECRET_KEY}
 
 
 def _wait_for(ready: str, process: subprocess.Popen[bytes], log: Path) -> None:

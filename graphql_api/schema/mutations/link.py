@@ -4,21 +4,14 @@ from typing import Any
 
 import strawberry
 
-from graphql_api.schema.mutation import Act, Payload, client_mutation_id, mutation, subject_of
+from graphql_api.schema.mutation import Act, Payload, mutation, subject_of
 from graphql_api.schema.mutations.post import UpdatePostPayload
+from graphql_api.schema.mutations.subject import SubjectInput
 from graphql_api.schema.subjects import found
 from graphql_api.schema.types.interface import Followable, Likeable
 from graphql_api.services import link as service
 from graphql_api.services.change import Writer
 from graphql_api.services.permission import USER
-
-
-@strawberry.input
-class SubjectInput:
-    """Which thing."""
-
-    client_mutation_id: str | None = client_mutation_id()
-    subject_id: strawberry.ID = strawberry.field(description="The id of the thing.")
 
 
 @strawberry.type

@@ -16,6 +16,7 @@ from graphql_api.loaders.comment import (
 from graphql_api.loaders.keyset import Order
 from graphql_api.loaders.link import LikedComments
 from graphql_api.loaders.post import PostById
+from graphql_api.loaders.revision import RevisionsByComment
 from graphql_api.loaders.user import LikersByComment, UserById
 from graphql_api.schema.arguments import argument
 from graphql_api.schema.columns import plain
@@ -27,6 +28,7 @@ from graphql_api.schema.scalars import BigInt
 from graphql_api.schema.types.body import body_field
 from graphql_api.schema.types.connection import ConnectionOf, EdgeOf
 from graphql_api.schema.types.interface import (
+    REVISIONS,
     Deletable,
     Likeable,
     Node,
@@ -42,9 +44,11 @@ from graphql_api.schema.types.lazy import (
     LazyComment,
     LazyCommentConnection,
     LazyPost,
+    LazyRevisionConnection,
     LazyUser,
     LazyUserConnection,
 )
+from graphql_api.schema.types.revision_pages import REVISION_PAGES
 from graphql_api.schema.types.user_pages import PEOPLE_PAGES
 from graphql_api.schema.viewer import CannotReason, can, cannot
 from graphql_api.services.permission import CHANGE
@@ -181,6 +185,9 @@ class Comment(Node, Timestamped, Versioned, SoftDeletable, Likeable, Updatable, 
         CHANGE, "Why the viewer may not change it; empty where they may."
     )
     viewer_can_delete: bool = can(CHANGE, "Whether the viewer may delete it.")
+    revisions: LazyRevisionConnection = page(
+        RevisionsByComment, key="id", pages=REVISION_PAGES, description=REVISIONS
+    )
 
 
 @strawberry.type

@@ -9,7 +9,8 @@ from graphql_api.loaders.user import UserById
 from graphql_api.schema import global_id
 from graphql_api.schema.columns import computed, plain
 from graphql_api.schema.relations import one, promised
-from graphql_api.schema.types.lazy import LazyUser, LazyUserConnection
+from graphql_api.schema.types.lazy import LazyRevisionConnection, LazyUser, LazyUserConnection
+from graphql_api.schema.types.revision_pages import REVISION_PAGES
 from graphql_api.schema.types.user_pages import PEOPLE_PAGES
 from graphql_api.schema.viewer import CannotReason
 
@@ -77,11 +78,15 @@ class Timestamped:
     updated_at: datetime = plain("When its content last changed; counters do not count.")
 
 
+REVISIONS = "What was done to it, latest first; for its author, and those with `AUDIT_READ`."
+
+
 @strawberry.interface
 class Versioned:
     """A thing whose changes are counted."""
 
     version: int = plain("Counts changes, from 1; an update must name the version that it saw.")
+    revisions: LazyRevisionConnection = promised(pages=REVISION_PAGES, description=REVISIONS)
 
 
 @strawberry.interface

@@ -12,6 +12,7 @@ from graphql_api.loaders.category import CategoryById
 from graphql_api.loaders.comment import CommentsByPost
 from graphql_api.loaders.link import BookmarkedPosts, LikedPosts
 from graphql_api.loaders.post import PostRow
+from graphql_api.loaders.revision import RevisionsByPost
 from graphql_api.loaders.tag import TagsByPost
 from graphql_api.loaders.user import LikersByPost, UserById
 from graphql_api.schema.columns import computed, plain
@@ -21,6 +22,7 @@ from graphql_api.schema.types.body import body_field
 from graphql_api.schema.types.comment import COMMENT_PAGES_OF_POST
 from graphql_api.schema.types.connection import ConnectionOf, EdgeOf
 from graphql_api.schema.types.interface import (
+    REVISIONS,
     Deletable,
     Likeable,
     Node,
@@ -34,10 +36,12 @@ from graphql_api.schema.types.interface import (
 from graphql_api.schema.types.lazy import (
     LazyCategory,
     LazyCommentConnection,
+    LazyRevisionConnection,
     LazyTagConnection,
     LazyUser,
     LazyUserConnection,
 )
+from graphql_api.schema.types.revision_pages import REVISION_PAGES
 from graphql_api.schema.types.tag import TAG_PAGES
 from graphql_api.schema.types.user_pages import PEOPLE_PAGES
 from graphql_api.schema.viewer import CannotReason, can, cannot
@@ -128,6 +132,9 @@ class Post(Node, Timestamped, Versioned, SoftDeletable, Likeable, Updatable, Del
         CHANGE, "Why the viewer may not change it; empty where they may."
     )
     viewer_can_delete: bool = can(CHANGE, "Whether the viewer may delete it.")
+    revisions: LazyRevisionConnection = page(
+        RevisionsByPost, key="id", pages=REVISION_PAGES, description=REVISIONS
+    )
 
 
 @strawberry.type

@@ -9,6 +9,7 @@ from graphql_api.loaders.link import FollowedUsers
 from graphql_api.loaders.post import PostsByAuthor
 from graphql_api.loaders.user import FollowersByUser, FollowingByUser, UserRow
 from graphql_api.schema.columns import plain
+from graphql_api.schema.owned import email
 from graphql_api.schema.relations import one, page
 from graphql_api.schema.scalars import URI, BigInt
 from graphql_api.schema.types.comment import COMMENT_PAGES_OF_USER
@@ -34,6 +35,7 @@ class User(Node, Timestamped, Followable):
     display_name: str = plain("The name that people see.")
     bio: str | None = plain("What they say about themselves.")
     avatar_url: URI | None = plain("Their picture.")
+    email: str | None = email()
     posts: LazyPostConnection = page(
         PostsByAuthor,
         key="id",

@@ -286,7 +286,8 @@ def expected(world: World) -> dict[str, set[tuple[Any, ...]]]:
         "tags": {(plain(key), tag) for key, p in model.posts.items() for tag in p.tags},
         "likes": {
             (plain(key), ids[who])
-            for key, row in [*model.posts.items(), *model.comments.items()]
+            for rows in (model.posts, model.comments)
+            for key, row in rows.items()
             for who in row.likes
         },
         "follows": {(ids[who], ids[other]) for who, other in model.follows},

@@ -1,0 +1,49 @@
+"""Who asks, as the header `Authorization: Bearer` proves it.
+
+Without the header nobody in particular does. With one that proves nothing the request is refused,
+never taken for nobody's: whoever sends it believes that they are logged in.
+"""
+
+from http.client import UNAUTHORIZED
+
+import orjson
+from starlette.responses import Response
+from starlette.types import Scope
+
+from graphql_api.errors import UnauthenticatedError
+from graphql_api.http.diagnostics import Headers
+from graphql_api.models import DEFAULT_TENANT, Viewer
+from graphql_api.services.people.tokens import AccessTokens
+
+_HEADER = b"authorization"
+_SCHEME = b"bearer"
+
+_NOBODY = Viewer(DEFAULT_TENANT)
+
+
+def viewer_of(scope: Scope, headers: Headers, tokens: AccessTokens) -> Viewer:
+    """Say who asks.
+
+    Raises:
+        UnauthenticatedError: the header is there, and is not one valid token of the tenant.
+    """
+    given = headers.get(_HEADER)
+    if given is None:
+        return _NOBODY
+    scheme, _, token = given.partition(b" ")
+    n_headers = sum(name == _HEADER for name, _ in scope["headers"])
+    if scheme.lower() != _SCHEME or n_headers != 1:
+        said = "the header 'Authorization' must be 'Bearer' with an access token, once"
+        raise UnauthenticatedError(said)
+    return tokens.read(token.strip(b" ").decode("latin-1"), DEFAULT_TENANT)
+
+
+def unauthenticated(error: UnauthenticatedError) -> Response:
+    """Refuse a request whose sender is not who they say."""
+    answer = {"errors": [{"message": error.message, "extensions": error.extensions}]}
+    return Response(
+        orjson.dumps(answer),
+        status_code=UNAUTHORIZED,
+        headers={"WWW-Authenticate": "Bearer"},
+        media_type="application/json",
+    )
