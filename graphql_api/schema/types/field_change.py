@@ -14,7 +14,13 @@ from graphql_api.schema.scalars import JSON
 from graphql_api.services.problem import Difference
 from graphql_api.services.text import difference
 
-_TYPES = {"authorId": "User", "categoryId": "Category", "postId": "Post"}
+_TYPES = {
+    "authorId": "User",
+    "categoryId": "Category",
+    "mergedFrom": "Tag",
+    "mergedInto": "Tag",
+    "postId": "Post",
+}
 """The type of the rows that a field names."""
 
 
