@@ -16,11 +16,20 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.orm import aliased
 
-from graphql_api.loaders.base import IDS, AnySelect, ManyLoader, OneLoader, Selected, visible
+from graphql_api.loaders.base import (
+    IDS,
+    TENANT,
+    AnySelect,
+    ManyLoader,
+    OneLoader,
+    Selected,
+    readable,
+)
 from graphql_api.loaders.filter import IdFilter, RangeFilter
 from graphql_api.loaders.page import PageLoader
-from graphql_api.models import Comment, User
+from graphql_api.models import Comment, Post, User
 
 
 @dataclass(slots=True)
@@ -45,6 +54,7 @@ class CommentRow:
     created_at: datetime
     updated_at: datetime
     version: int
+    visible: bool
     minimized_reason: str | None
     deleted_at: datetime | None
     deleted_by_id: int | None
@@ -77,6 +87,21 @@ class CommentFilter:
     top_level_only: bool = False
 
 
+def _readable() -> ColumnElement[bool]:
+    """Select what the viewer may read by its key: never without its post and its thread's top.
+
+    What decides on hidden ones is read as values: for an EXISTS PostgreSQL could read whole tables.
+    """
+    top = aliased(Comment)
+    of_post = select(readable(Post)).where(Post.id == Comment.post_id)
+    of_top = select(readable(top)).where(top.id == Comment.root_id)
+    around = [
+        of_post.where(Post.tenant_id == TENANT).scalar_subquery(),
+        of_top.where(top.tenant_id == TENANT).scalar_subquery(),
+    ]
+    return and_(readable(Comment), or_(Comment.visible, and_(*around)))
+
+
 class CommentById(OneLoader[int, CommentRow]):
     """Comments by id."""
 
@@ -86,8 +111,8 @@ class CommentById(OneLoader[int, CommentRow]):
 
     @staticmethod
     def statement(columns: Selected) -> AnySelect:
-        """Find the visible comments among the ids."""
-        return select(Comment.id, *columns).where(visible(Comment), Comment.id == IDS.any_())
+        """Find the comments among the ids that the viewer may read."""
+        return select(Comment.id, *columns).where(_readable(), Comment.id == IDS.any_())
 
 
 class AncestorsByComment(ManyLoader[int, CommentRow]):
@@ -102,12 +127,12 @@ class AncestorsByComment(ManyLoader[int, CommentRow]):
         """Climb from every key at once, a step a round."""
         climb = (
             select(Comment.id.label("start"), Comment.parent_id.label("next"))
-            .where(visible(Comment), Comment.id == IDS.any_())
+            .where(_readable(), Comment.id == IDS.any_())
             .cte("climb", recursive=True)
         )
-        step = _next(climb, Comment.parent_id.label("next"))
+        step = _next(climb, true(), Comment.parent_id.label("next"))
         climb = climb.union_all(select(climb.c.start, step.c.next).join(step, true()))
-        found = _next(climb, *columns, Comment.depth.label("place"))
+        found = _next(climb, _readable(), *columns, Comment.depth.label("place"))
         chosen = list(found.c)[:-1]
         return (
             select(climb.c.start, *chosen)
@@ -116,13 +141,15 @@ class AncestorsByComment(ManyLoader[int, CommentRow]):
         )
 
 
-def _next(climb: CTE, *columns: ColumnElement[Any]) -> FromClause:
-    """Select the comment that the climb reaches next.
+def _next(climb: CTE, condition: ColumnElement[bool], *columns: ColumnElement[Any]) -> FromClause:
+    """Select the comment that the climb reaches next, if it meets a condition.
 
     The LIMIT makes PostgreSQL look each up: it expects far more of them than there are, and for so
     many would read the whole table.
     """
-    found = select(*columns).where(visible(Comment), Comment.id == climb.c.next)
+    found = select(*columns).where(
+        Comment.tenant_id == TENANT, Comment.id == climb.c.next, condition
+    )
     return found.limit(literal_column("1")).lateral()
 
 

@@ -18,6 +18,13 @@ from graphql_api.loaders.comment import (
     CommentsByPost,
     RepliesByComment,
 )
+from graphql_api.loaders.link import (
+    BookmarkedPosts,
+    FollowedTags,
+    FollowedUsers,
+    LikedComments,
+    LikedPosts,
+)
 from graphql_api.loaders.operation import Operation
 from graphql_api.loaders.post import (
     Drafts,
@@ -55,6 +62,7 @@ class Loaders:
     ancestors_by_comment: AncestorsByComment
     audit_log: AuditLog
     authors: Authors
+    bookmarked_posts: BookmarkedPosts
     categories: Categories
     category_by_id: CategoryById
     category_by_slug: CategoryBySlug
@@ -64,8 +72,12 @@ class Loaders:
     comments_by_post: CommentsByPost
     drafts: Drafts
     email_by_user: EmailByUser
+    followed_tags: FollowedTags
+    followed_users: FollowedUsers
     followers_by_user: FollowersByUser
     following_by_user: FollowingByUser
+    liked_comments: LikedComments
+    liked_posts: LikedPosts
     likers_by_comment: LikersByComment
     likers_by_post: LikersByPost
     path_by_category: PathByCategory

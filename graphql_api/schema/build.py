@@ -7,9 +7,13 @@ from strawberry.schema.config import StrawberryConfig
 
 from graphql_api.execution import PlanExecutor
 from graphql_api.schema.describe import describe
+from graphql_api.schema.mutations.category import CategoryMutation
+from graphql_api.schema.mutations.comment import CommentMutation
 from graphql_api.schema.mutations.deletion import DeletionMutation
+from graphql_api.schema.mutations.link import LinkMutation
 from graphql_api.schema.mutations.people import PeopleMutation
 from graphql_api.schema.mutations.post import PostMutation
+from graphql_api.schema.mutations.tag import TagMutation
 from graphql_api.schema.queries.audit import AuditQuery
 from graphql_api.schema.queries.node import NodeQuery
 from graphql_api.schema.queries.post import PostQuery
@@ -34,7 +38,15 @@ class Query(NodeQuery, ViewerQuery, PostQuery, UserQuery, TagQuery, AuditQuery):
 
 
 @strawberry.type
-class Mutation(PeopleMutation, PostMutation, DeletionMutation):
+class Mutation(
+    PeopleMutation,
+    PostMutation,
+    CommentMutation,
+    DeletionMutation,
+    LinkMutation,
+    CategoryMutation,
+    TagMutation,
+):
     """Where writing begins: fields run one after the other, each in a transaction of its own."""
 
 

@@ -25,10 +25,12 @@ def edge(  # a list, a row, and what to say of them
     pages: Pages,
     holds: Callable[[Any], bool],
     description: str,
+    parent: str | None = None,
 ) -> Any:
-    """Declare a row's edge in a list of everything, in its usual order, for clients that keep it.
+    """Declare a row's edge in a list, in its usual order, for clients that keep one.
 
-    It is null where the list does not hold the row.
+    ``parent`` names the row's column that says whose list it is; without it, that of everything.
+    The edge is null where the list does not hold the row.
     """
 
     async def resolve(root: Any, info: Info) -> Edge | None:
@@ -39,7 +41,8 @@ def edge(  # a list, a row, and what to say of them
         row = await load_one(context.loaders.of(rows_of), number, info)
         if row is None or not holds(row):
             return None
-        wanted = pages.key(pages_of.__name__, 0, {}, context.cursors)
+        owner = 0 if parent is None else getattr(row, parent)
+        wanted = pages.key(pages_of.__name__, owner, {}, context.cursors)
         return Edge(row, PageView(context.loaders.of(pages_of), wanted, context.cursors, None))
 
     return strawberry.field(resolver=resolve, description=description)

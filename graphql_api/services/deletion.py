@@ -30,7 +30,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from graphql_api.models import Action, Category, Comment, Deletion, Post, Scope
+from graphql_api.services.category import content_of as category_content
 from graphql_api.services.change import Change, Writer, Written, differences
+from graphql_api.services.comment import comment_to_change, hold_post_of
 from graphql_api.services.post import content_of, post_to_change
 from graphql_api.services.problem import Code, RefusedError, Subject, ValidationProblem
 from graphql_api.services.tagging import names_of
@@ -73,6 +75,7 @@ async def delete_comment(
     """Delete a comment, and for those who moderate all below it."""
 
     async def act(change: Change) -> Deleted:
+        await hold_post_of(change, comment_id)
         comment = await comment_to_change(change, comment_id)
         subject = Subject("Comment", comment_id)
         check_version(subject, comment.version, expected_version, {"body": comment.body}, {})
@@ -113,34 +116,6 @@ async def delete_category(
     return await writer.change(act)
 
 
-async def comment_to_change(change: Change, comment_id: int) -> Comment:
-    """Lock a comment and its post, in the order that all writers take.
-
-    Raises:
-        RefusedError: there is none, or the viewer may not change it.
-    """
-    gone = missing(Subject("Comment", comment_id))
-    of_it = Comment.tenant_id == change.tenant_id, Comment.id == comment_id
-    post_id = select(Comment.post_id).where(*of_it).scalar_subquery()
-    above = select(Post.visible, Post.author_id).where(
-        Post.tenant_id == change.tenant_id, Post.id == post_id, Post.deleted_at.is_(None)
-    )
-    post = (await change.session.execute(above.with_for_update(key_share=True))).one_or_none()
-    if post is None:
-        raise gone
-    found = select(Comment).where(*of_it, Comment.deleted_at.is_(None))
-    comment = await change.session.scalar(found.with_for_update(key_share=True))
-    if comment is None:
-        raise gone
-    viewer, moderates = change.viewer.user_id, change.viewer.has(Scope.MODERATE)
-    sees_post = post.visible or post.author_id == viewer
-    is_theirs = comment.author_id == viewer and sees_post
-    if not (comment.visible or is_theirs or moderates):
-        raise gone
-    change.must_own(comment.author_id)
-    return comment
-
-
 async def lock_comments(change: Change, which: ColumnElement[bool]) -> None:
     """Lock many comments in the order of their ids, as all writers do."""
     ids = select(Comment.id).where(Comment.tenant_id == change.tenant_id, which)
@@ -174,11 +149,6 @@ async def traced(change: Change, changed: CTE, trace: Trace) -> int:
 def token_hash(token: str) -> bytes:
     """Hash a token that undoes a deletion; whatever a client sends has a hash."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
-
-
-def category_content(category: Category) -> dict[str, Any]:
-    """Give what people write of a category, by GraphQL's names."""
-    return {"name": category.name, "slug": category.slug, "parentId": category.parent_id}
 
 
 def deleted_at(before: datetime | None, after: datetime | None) -> dict[str, list[str | None]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from graphql_api.services.text import excerpt, reading_minutes, render_markdown
+from graphql_api.services.text import Rendered, excerpt, reading_minutes, render_markdown
 
 UNDETERMINED = "und"
 """BCP 47's word for a language that nobody can tell."""
@@ -32,6 +32,11 @@ class Body:
 async def rendered(source: str) -> Body:
     """Render Markdown in a thread; a long text would keep everybody waiting."""
     return await asyncio.to_thread(_render, source)
+
+
+async def rendered_words(source: str) -> Rendered:
+    """Render Markdown in a thread, for what is neither measured nor listed by language."""
+    return await asyncio.to_thread(render_markdown, source)
 
 
 def _render(source: str) -> Body:

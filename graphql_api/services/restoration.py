@@ -7,9 +7,9 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from graphql_api.models import Action, Category, Comment, Deletion, Post, Scope, User
+from graphql_api.services.category import content_of as category_content
 from graphql_api.services.change import Change, Writer, Written
 from graphql_api.services.deletion import (
-    category_content,
     changed_comments,
     deleted_at,
     lock_comments,

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,14 @@ import pytest
 from sqlalchemy import URL
 
 from tests.support import asking
+from tests.support.patience import PATIENCE_S
 from tests.support.postgres import Link, Server, on_engine
 from tests.support.serving import environment_for, fill, running
 
 CREATE = """mutation ($input: CreatePostInput!) {
     createPost(input: $input) { post { id title } errors { message } } }"""
 N_CLIENTS = 8
-LOAD_S = 2.0
+ENOUGH = 50
 
 # each post of the test with what was to be committed with it: an entry, an event, a key, two tags
 WHOLE = """
@@ -94,6 +95,13 @@ def create(base: str, token: str, title: str) -> dict[str, Any]:
     return payload
 
 
+def _wait_until(probe: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not probe():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
 def test_a_killed_server_loses_no_acknowledged_write_and_leaves_no_half_one(
     database: URL, tmp_path: Path
 ) -> None:
@@ -113,13 +121,13 @@ def test_a_killed_server_loses_no_acknowledged_write_and_leaves_no_half_one(
         clients = [Client(base, token, number) for number in range(N_CLIENTS)]
         for client in clients:
             client.start()
-        time.sleep(LOAD_S)
+        _wait_until(lambda: sum(len(client.acknowledged) for client in clients) > ENOUGH)
         process.kill()
         for client in clients:
-            client.join(60)
+            client.join(PATIENCE_S)
     acknowledged = {title for client in clients for title in client.acknowledged}
     last = {client.asked[-1] for client in clients}
-    assert len(acknowledged) > N_CLIENTS
+    assert len(acknowledged) > ENOUGH
     with closing(Link(database)) as link:
         whole = {(title, 1, 1, 1, 2) for title, *_rest in link.fetch(WHOLE)}
         found = set(link.fetch(WHOLE))

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from graphql_api.loaders.comment import CommentFilter
 from graphql_api.loaders.filter import IdFilter, RangeFilter, TextFilter
 from graphql_api.loaders.keyset import Order
+from graphql_api.loaders.link import LinkLoader
 from graphql_api.loaders.page import PageKey, PageLoader
 from graphql_api.loaders.post import PostFilter
 from graphql_api.loaders.registry import KINDS
@@ -22,6 +23,7 @@ OF_VIEWERS = {
     "revisions_by_comment",
     "revisions_by_post",
     "tenant_by_id",
+    *(name for name, kind in KINDS.items() if issubclass(kind, LinkLoader)),
 }
 """Loaders of what is the viewer's own: they have tests of their own, where there is a viewer."""
 

@@ -50,7 +50,8 @@ def keys(name: str, n: int) -> Sequence[Any]:
 
 async def load(database: Database, name: str, wanted: Sequence[Any]) -> None:
     """Load keys in an operation of their own."""
-    operation = Operation(database.reader(1), Viewer())
+    somebody = Viewer(user_id=1)  # nobody has no likes to ask for
+    operation = Operation(database.reader(1), somebody)
     loader: Any = Loaders(operation)
     for part in name.split("."):
         loader = getattr(loader, part)

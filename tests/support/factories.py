@@ -15,6 +15,7 @@ from graphql_api.models import (
     Account,
     Action,
     Base,
+    Bookmark,
     Category,
     Comment,
     CommentLike,
@@ -172,6 +173,11 @@ class Factory:
         return await self._add(
             PostLike(tenant_id=post.tenant_id, post_id=post.id, user_id=user.id, created_at=now)
         )
+
+    async def bookmark(self, *, post: Post, user: User | None = None) -> Bookmark:
+        """Let a user keep a post for later."""
+        user = user or await self.user(tenant_id=post.tenant_id)
+        return await self._add(Bookmark(tenant_id=post.tenant_id, post_id=post.id, user_id=user.id))
 
     async def comment_like(self, *, comment: Comment, user: User | None = None) -> CommentLike:
         """Let a user like a comment."""

@@ -14,6 +14,7 @@ from graphql_api.loaders.comment import (
     RepliesByComment,
 )
 from graphql_api.loaders.keyset import Order
+from graphql_api.loaders.link import LikedComments
 from graphql_api.loaders.post import PostById
 from graphql_api.loaders.revision import RevisionsByComment
 from graphql_api.loaders.user import LikersByComment, UserById
@@ -28,10 +29,12 @@ from graphql_api.schema.types.body import body_field
 from graphql_api.schema.types.connection import ConnectionOf, EdgeOf
 from graphql_api.schema.types.interface import (
     REVISIONS,
+    Deletable,
     Likeable,
     Node,
     SoftDeletable,
     Timestamped,
+    Updatable,
     Versioned,
     database_id_field,
     deleted_by_field,
@@ -47,6 +50,8 @@ from graphql_api.schema.types.lazy import (
 )
 from graphql_api.schema.types.revision_pages import REVISION_PAGES
 from graphql_api.schema.types.user_pages import PEOPLE_PAGES
+from graphql_api.schema.viewer import CannotReason, can, cannot
+from graphql_api.services.permission import CHANGE
 
 
 @strawberry.enum
@@ -127,7 +132,7 @@ COMMENT_PAGES_OF_USER = dataclasses.replace(COMMENT_PAGES, around=None)
 
 
 @strawberry.type
-class Comment(Node, Timestamped, Versioned, SoftDeletable, Likeable):
+class Comment(Node, Timestamped, Versioned, SoftDeletable, Likeable, Updatable, Deletable):
     """What someone says under a post, or in reply to another comment there.
 
     A deleted one stays in lists while a reply to it is seen, without its text and its author.
@@ -172,6 +177,14 @@ class Comment(Node, Timestamped, Versioned, SoftDeletable, Likeable):
         pages=PEOPLE_PAGES,
         description="Who likes it, latest first.",
     )
+    viewer_has_liked: bool = one(
+        LikedComments, key="id", description="Whether the viewer likes it."
+    )
+    viewer_can_update: bool = can(CHANGE, "Whether the viewer may change it.")
+    viewer_cannot_update_reasons: list[CannotReason] = cannot(
+        CHANGE, "Why the viewer may not change it; empty where they may."
+    )
+    viewer_can_delete: bool = can(CHANGE, "Whether the viewer may delete it.")
     revisions: LazyRevisionConnection = page(
         RevisionsByComment, key="id", pages=REVISION_PAGES, description=REVISIONS
     )

@@ -12,6 +12,7 @@ from graphql_api.schema.relations import one, promised
 from graphql_api.schema.types.lazy import LazyRevisionConnection, LazyUser, LazyUserConnection
 from graphql_api.schema.types.revision_pages import REVISION_PAGES
 from graphql_api.schema.types.user_pages import PEOPLE_PAGES
+from graphql_api.schema.viewer import CannotReason
 
 
 def global_id_field() -> Any:
@@ -103,6 +104,7 @@ class Likeable:
 
     id: strawberry.ID = global_id_field()
     like_count: int = plain("How many users like it.")
+    viewer_has_liked: bool = plain("Whether the viewer likes it.")
     likers: LazyUserConnection = promised(
         pages=PEOPLE_PAGES, description="Who likes it, latest first."
     )
@@ -114,3 +116,21 @@ class Followable:
 
     id: strawberry.ID = global_id_field()
     follower_count: int = plain("How many users follow it.")
+    viewer_is_following: bool = plain("Whether the viewer follows it.")
+
+
+@strawberry.interface
+class Updatable:
+    """A thing that people can change, and that tells the viewer whether they may."""
+
+    viewer_can_update: bool = plain("Whether the viewer may change it.")
+    viewer_cannot_update_reasons: list[CannotReason] = plain(
+        "Why the viewer may not change it; empty where they may."
+    )
+
+
+@strawberry.interface
+class Deletable:
+    """A thing that people can delete, and that tells the viewer whether they may."""
+
+    viewer_can_delete: bool = plain("Whether the viewer may delete it.")
