@@ -103,3 +103,4 @@ class Deletion(Entity, Base):
     subject_id: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     undone_at: Mapped[datetime | None]
+    """When it was undone, or its rows began to be purged: its token is of no more use."""
