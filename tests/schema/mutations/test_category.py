@@ -345,6 +345,18 @@ async def test_moves_at_the_same_time_close_no_circle(
     [_top] = [number for number, parent in parents.items() if parent is None]
 
 
+async def test_moves_that_share_no_row_close_no_circle(as_: As, make: Factory) -> None:
+    """Each goes below what stands below the other: neither touches a row that the other does."""
+    viewer = await make.viewer(Role.ADMINISTRATOR)
+    for turn in range(5):
+        (one, below_one), (two, below_two) = await chain(make, 2), await chain(make, 2)
+        payloads = await asyncio.gather(
+            update(as_, viewer, one, name=f"One {turn}", parentId=id_of(below_two)),
+            update(as_, viewer, two, name=f"Two {turn}", parentId=id_of(below_one)),
+        )
+        assert sorted(map(errors_of, payloads)) == [[], [("INVALID", "parentId")]]
+
+
 async def test_a_move_costs_the_same_statements_in_any_tree(
     as_: As, make: Factory, statements: Recorder
 ) -> None:

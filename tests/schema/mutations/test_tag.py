@@ -221,17 +221,18 @@ UPDATE = """mutation ($id: ID!, $version: Int!, $tags: [String!]) {
 async def test_a_post_that_is_tagged_during_a_merge_loses_no_tag(
     as_: As, make: Factory, database: Database
 ) -> None:
-    """The merge waits to commit while a post gets the tag that will be no more."""
+    """The merge has the tag when a post is to get it, which then will be no more."""
     author = await make.user()
     viewer = await make.viewer(user=author)
     old, new = await make.tag(slug="old", name="Old"), await make.tag(slug="new", name="New")
     post = await make.post(author=author, tags=[new])
     async with database.transaction() as session:
-        await session.execute(text("UPDATE tags SET deleted_at = now() WHERE slug = 'old'"))
+        await session.execute(text(f"SELECT FROM tags WHERE id = {old.id} FOR NO KEY UPDATE"))
         given = {"id": global_id.encode("Post", post.id), "version": 1, "tags": ["Old", "New"]}
         asked = asyncio.create_task(as_(viewer).data(UPDATE, **given))
         await asyncio.wait([asked], timeout=0.2)
         assert not asked.done()
+        await session.execute(text(f"UPDATE tags SET deleted_at = now() WHERE id = {old.id}"))
     data = await asked
     assert data["updatePost"]["errors"] == []
     names = data["updatePost"]["post"]["tags"]["nodes"]
@@ -239,6 +240,24 @@ async def test_a_post_that_is_tagged_during_a_merge_loses_no_tag(
     marked = "SELECT tags.deleted_at IS NULL FROM post_tags JOIN tags ON tags.id = tag_id"
     assert await rows(database, marked) == [(True,), (True,)]
     assert old.id not in {tag_id for tag_id, _ in await rows(database, MARKS)}
+
+
+async def test_a_merge_waits_for_a_post_before_it_holds_a_tag(
+    as_: As, make: Factory, database: Database, statements: Recorder
+) -> None:
+    """Whoever tags the post has it, and goes on to the tags."""
+    editor = await make.viewer(Role.EDITOR)
+    old, new = await make.tag(), await make.tag()
+    post = await make.post(tags=[old])
+    with statements() as log:
+        async with database.transaction() as session:
+            await session.execute(text(f"SELECT FROM posts WHERE id = {post.id} FOR NO KEY UPDATE"))
+            asked = asyncio.create_task(merge(as_, editor, id_of(old), id_of(new)))
+            await asyncio.wait([asked], timeout=0.2)
+            assert not asked.done()
+            await session.execute(text("SELECT FROM tags ORDER BY id FOR NO KEY UPDATE"))
+        assert (await asked)["errors"] == []
+    assert n_begun(log) == 1
 
 
 async def test_authors_who_swap_tags_do_not_lock_each_other_out(
