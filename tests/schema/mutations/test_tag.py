@@ -232,7 +232,8 @@ async def test_a_post_that_is_tagged_during_a_merge_loses_no_tag(
         asked = asyncio.create_task(as_(viewer).data(UPDATE, **given))
         await asyncio.wait([asked], timeout=0.2)
         assert not asked.done()
-        await session.execute(text(f"UPDATE tags SET deleted_at = now() WHERE id = {old.id}"))
+        gone = text("UPDATE tags SET deleted_at = now() WHERE id = :id")
+        await session.execute(gone, {"id": old.id})
     data = await asked
     assert data["updatePost"]["errors"] == []
     names = data["updatePost"]["post"]["tags"]["nodes"]
