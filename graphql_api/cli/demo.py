@@ -3,6 +3,7 @@
 import os
 import secrets
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -15,8 +16,13 @@ from graphql_api.db import migrate
 from graphql_api.db.database import Database
 from graphql_api.db.embedded import embedded_server
 from graphql_api.errors import OperatorError
+from graphql_api.models import Viewer
+from graphql_api.services.change import Writer
+from graphql_api.services.people.people import people_of
+from graphql_api.services.permission import ANYBODY
 from graphql_api.services.sample.loader import load_sample
-from graphql_api.settings import PREFIX
+from graphql_api.services.sample.people import DEMO_PASSWORDS, add_people
+from graphql_api.settings import PREFIX, Settings
 
 _FIRST_QUERY = "{ posts(first: 3) { nodes { title author { displayName } commentCount } } }"
 
@@ -28,24 +34,36 @@ def demo(
 ) -> None:
     """Serve sample content: starts PostgreSQL, migrates, loads, and prints where to look.
 
-    With DATABASE_URL set, that database is used instead of the embedded one.
+    With DATABASE_URL set, that database is used instead of the embedded one, and gets no users
+    whose passwords are printed.
     """
     ensure_free(host, port)
+    is_ours = False
     with ExitStack() as running:
         given = dotenv_values(".env") | os.environ
         if not any(given.get(name) for name in ("DATABASE_URL", f"{PREFIX}DATABASE_URL")):
             server = running.enter_context(embedded_server(folder))
             os.environ["DATABASE_URL"] = server.url("demo")
+            is_ours = True
         os.environ.setdefault(f"{PREFIX}SECRET_KEY", kept_secret(folder))
         os.environ.setdefault(f"{PREFIX}DEVELOPMENT", "true")
-        added = run_with_database(_prepare)
-        typer.echo(_welcome(host, port, added))
+        added = run_with_database(partial(_prepare, with_people=is_ours))
+        typer.echo(_welcome(host, port, added, with_people=is_ours))
         run_server(host, port)
 
 
-async def _prepare(database: Database) -> int:
+async def _prepare(database: Database, *, with_people: bool) -> int:
     await migrate.upgrade(database.engine)
-    return await load_sample(database)
+    added = await load_sample(database)
+    if with_people:
+        with people_of(Settings.load()) as people:
+            await add_people(Writer(database, Viewer(), None, ANYBODY, people), people)
+    return added
+
+
+def _logins() -> str:
+    people = [f"{name} with {password}" for name, password in DEMO_PASSWORDS.items()]
+    return f"  to log in      {', '.join(people)}\n"
 
 
 def kept_secret(folder: Path) -> str:
@@ -61,7 +79,7 @@ def kept_secret(folder: Path) -> str:
         raise OperatorError(f"cannot write to {folder}: {error.strerror}") from error
 
 
-def _welcome(host: str, port: int, added: int) -> str:
+def _welcome(host: str, port: int, added: int, *, with_people: bool) -> str:
     loaded = f"loaded {added} posts" if added else "the content is as you left it"
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}/graphql"
     return f"""
@@ -70,6 +88,6 @@ def _welcome(host: str, port: int, added: int) -> str:
   GraphiQL       {url}
   a first query  curl {url} -H 'content-type: application/json' \\
                    -d '{{"query": "{_FIRST_QUERY}"}}'
-
+{_logins() if with_people else ""}
 Ctrl-C stops everything.
 """

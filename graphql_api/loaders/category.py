@@ -21,6 +21,7 @@ class CategoryRow:
     slug: str
     name: str
     description: str | None
+    version: int
 
 
 class CategoryById(OneLoader[int, CategoryRow]):

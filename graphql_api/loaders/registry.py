@@ -18,6 +18,13 @@ from graphql_api.loaders.comment import (
     CommentsByPost,
     RepliesByComment,
 )
+from graphql_api.loaders.link import (
+    BookmarkedPosts,
+    FollowedTags,
+    FollowedUsers,
+    LikedComments,
+    LikedPosts,
+)
 from graphql_api.loaders.operation import Operation
 from graphql_api.loaders.post import (
     Drafts,
@@ -27,6 +34,12 @@ from graphql_api.loaders.post import (
     PostsByAuthor,
     PostsByCategory,
     PostsByTag,
+)
+from graphql_api.loaders.revision import (
+    AuditLog,
+    RevisionById,
+    RevisionsByComment,
+    RevisionsByPost,
 )
 from graphql_api.loaders.tag import TagById, TagBySlug, Tags, TagsByPost
 from graphql_api.loaders.tenant import TenantById
@@ -47,7 +60,9 @@ class Loaders:
     """The loaders of one operation, each made when it is first asked for."""
 
     ancestors_by_comment: AncestorsByComment
+    audit_log: AuditLog
     authors: Authors
+    bookmarked_posts: BookmarkedPosts
     categories: Categories
     category_by_id: CategoryById
     category_by_slug: CategoryBySlug
@@ -57,8 +72,12 @@ class Loaders:
     comments_by_post: CommentsByPost
     drafts: Drafts
     email_by_user: EmailByUser
+    followed_tags: FollowedTags
+    followed_users: FollowedUsers
     followers_by_user: FollowersByUser
     following_by_user: FollowingByUser
+    liked_comments: LikedComments
+    liked_posts: LikedPosts
     likers_by_comment: LikersByComment
     likers_by_post: LikersByPost
     path_by_category: PathByCategory
@@ -69,6 +88,9 @@ class Loaders:
     posts_by_category: PostsByCategory
     posts_by_tag: PostsByTag
     replies_by_comment: RepliesByComment
+    revision_by_id: RevisionById
+    revisions_by_comment: RevisionsByComment
+    revisions_by_post: RevisionsByPost
     tag_by_id: TagById
     tag_by_slug: TagBySlug
     tags: Tags

@@ -30,8 +30,10 @@ class Revision(Entity, Base):
 
     __tablename__ = "revisions"
     __table_args__ = (
-        tenant_index("ix_revisions_subject", "subject_type", "subject_id", "id"),
-        tenant_index("ix_revisions_actor", "actor_id", "id"),
+        tenant_index("ix_revisions_subject", "subject_type", "subject_id", "created_at", "id"),
+        tenant_index("ix_revisions_actor", "actor_id", "created_at", "id"),
+        tenant_index("ix_revisions_action", "action", "created_at", "id"),
+        tenant_index("ix_revisions_at", "created_at", "id"),
     )
 
     subject_type: Mapped[str] = mapped_column(String(20))
@@ -50,7 +52,9 @@ class Revision(Entity, Base):
     """The fields that people write, as they were after the change."""
     request_id: Mapped[str | None] = mapped_column(String(100))
     """The request that asked for it."""
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    """When it was written, under the lock of the subject: the order of its versions. The beginning
+    of a transaction that had to wait would lie before what it waited for."""
 
 
 class OutboxEvent(Entity, Base):
@@ -99,3 +103,4 @@ class Deletion(Entity, Base):
     subject_id: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     undone_at: Mapped[datetime | None]
+    """When it was undone, or its rows began to be purged: its token is of no more use."""

@@ -7,9 +7,14 @@ from strawberry.schema.config import StrawberryConfig
 
 from graphql_api.execution import PlanExecutor
 from graphql_api.schema.describe import describe
+from graphql_api.schema.mutations.category import CategoryMutation
 from graphql_api.schema.mutations.comment import CommentMutation
+from graphql_api.schema.mutations.deletion import DeletionMutation
+from graphql_api.schema.mutations.link import LinkMutation
 from graphql_api.schema.mutations.people import PeopleMutation
 from graphql_api.schema.mutations.post import PostMutation
+from graphql_api.schema.mutations.tag import TagMutation
+from graphql_api.schema.queries.audit import AuditQuery
 from graphql_api.schema.queries.node import NodeQuery
 from graphql_api.schema.queries.post import PostQuery
 from graphql_api.schema.queries.tag import TagQuery
@@ -21,18 +26,27 @@ from graphql_api.schema.types.category import Category
 from graphql_api.schema.types.comment import Comment
 from graphql_api.schema.types.error import ERRORS
 from graphql_api.schema.types.post import Post
+from graphql_api.schema.types.revision import Revision
 from graphql_api.schema.types.tag import Tag
 from graphql_api.schema.types.tenant import Tenant
 from graphql_api.schema.types.user import User
 
 
 @strawberry.type
-class Query(NodeQuery, ViewerQuery, PostQuery, UserQuery, TagQuery):
+class Query(NodeQuery, ViewerQuery, PostQuery, UserQuery, TagQuery, AuditQuery):
     """Where reading begins."""
 
 
 @strawberry.type
-class Mutation(PeopleMutation, PostMutation, CommentMutation):
+class Mutation(
+    PeopleMutation,
+    PostMutation,
+    CommentMutation,
+    DeletionMutation,
+    LinkMutation,
+    CategoryMutation,
+    TagMutation,
+):
     """Where writing begins: fields run one after the other, each in a transaction of its own."""
 
 
@@ -42,7 +56,7 @@ def build_schema() -> strawberry.Schema:
     schema = Schema(
         query=Query,
         mutation=Mutation,
-        types=[Category, Comment, Post, Tag, Tenant, User, *ERRORS],
+        types=[Category, Comment, Post, Revision, Tag, Tenant, User, *ERRORS],
         execution_context_class=PlanExecutor,
         extensions=EXTENSIONS,
         config=StrawberryConfig(scalar_map=SCALARS),

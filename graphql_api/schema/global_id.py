@@ -10,6 +10,7 @@ from graphql_api.loaders.base import OneLoader
 from graphql_api.loaders.category import CategoryById
 from graphql_api.loaders.comment import CommentById
 from graphql_api.loaders.post import PostById
+from graphql_api.loaders.revision import RevisionById
 from graphql_api.loaders.tag import TagById
 from graphql_api.loaders.tenant import TenantById
 from graphql_api.loaders.user import UserById
@@ -18,6 +19,7 @@ NODES: dict[str, type[OneLoader[int, Any]]] = {
     "Category": CategoryById,
     "Comment": CommentById,
     "Post": PostById,
+    "Revision": RevisionById,
     "Tag": TagById,
     "Tenant": TenantById,
     "User": UserById,

@@ -93,6 +93,24 @@ class DateTimeFilter:
 
 
 @strawberry.input
+class DateRange:
+    """A stretch of time."""
+
+    from_: datetime = strawberry.field(name="from", description="When it begins.")
+    to: datetime = strawberry.field(description="When it is over: before this.")
+
+    def read(self) -> plain.RangeFilter:
+        """Turn it into the loaders' filter.
+
+        Raises:
+            BadUserInputError: it ends before it begins.
+        """
+        if self.to < self.from_:
+            raise BadUserInputError("a range ends at or after its beginning")
+        return plain.RangeFilter(gte=self.from_, lt=self.to)
+
+
+@strawberry.input
 class IntFilter:
     """Bounds a number; conditions that are given must all hold."""
 

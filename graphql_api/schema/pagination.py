@@ -37,6 +37,8 @@ class Pages:
     order_by: inspect.Parameter | None = None
     where: inspect.Parameter | None = None
     """The argument that filters; its value is read by ``read_where``."""
+    filters: tuple[inspect.Parameter, ...] = ()
+    """Several that do in its place; their values, by name, are read by ``read_where``."""
     read_where: Callable[[Any], Hashable] | None = None
     backward: bool = True
     """Whether `last` and `before` are offered."""
@@ -56,6 +58,7 @@ class Pages:
             AROUND if self.around else None,
             self.deep,
             self.where,
+            *self.filters,
             self.order_by,
         ]
         return [parameter for parameter in offered if parameter is not None]
@@ -108,7 +111,9 @@ class Pages:
         return global_id.number_of(wanted, self.around)
 
     def _where(self, arguments: Arguments) -> Hashable:
-        given = arguments.get(self.where.name) if self.where else None
+        given: Any = arguments.get(self.where.name) if self.where else None
+        if self.filters:
+            given = {parameter.name: arguments.get(parameter.name) for parameter in self.filters}
         return None if given is None or self.read_where is None else self.read_where(given)
 
 

@@ -1,5 +1,6 @@
 """`@requires`: who may use a field. What stands in the SDL is what is enforced."""
 
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any
 
@@ -7,6 +8,8 @@ import strawberry
 from strawberry.schema_directive import Location
 
 from graphql_api import models
+from graphql_api.errors import ForbiddenError, UnauthenticatedError
+from graphql_api.schema.context import Context
 from graphql_api.services.permission import Rule
 
 RULE = "rule"
@@ -58,3 +61,19 @@ def marks(rule: Rule) -> dict[str, Any]:
     scopes = [Scope(scope.value) for scope in rule.scopes]
     directives = [Requires(scopes=scopes, owner=rule.owner)] if scopes else []
     return {"directives": directives, "metadata": {RULE: rule}}
+
+
+def guard(rule: Rule) -> Callable[[Context, Mapping[str, Any]], None]:
+    """Give what lets those read a field whom its rule is for, and tells others that they may not.
+
+    What it says is in the answer's errors: a field that is read is no input that can be mended.
+    """
+
+    def authorize(context: Context, _arguments: Mapping[str, Any]) -> None:
+        if context.viewer.user_id == models.NOBODY:
+            raise UnauthenticatedError("please log in first")
+        if not rule.allows(context.viewer, None):
+            wanted = " or ".join(scope.name for scope in rule.scopes)
+            raise ForbiddenError(f"this is for those with {wanted}")
+
+    return authorize

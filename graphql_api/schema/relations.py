@@ -27,6 +27,8 @@ from graphql_api.loaders.page import PageLoader, TotalLoader
 from graphql_api.schema.arguments import give_parameters
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.pagination import Connection, Pages, PageView
+from graphql_api.schema.permission import guard, marks
+from graphql_api.services.permission import Rule
 
 LoaderKind = type[BatchLoader[Any, Any]]
 
@@ -94,13 +96,15 @@ def page(
     key: str | None = None,
     total: str | None = None,
     authorize: Authorize | None = None,
+    rule: Rule | None = None,
 ) -> Any:
     """Declare a connection: pages of a list that belongs to the row, or without a key to nobody.
 
     ``total`` names the row's column that counts the whole list, where there is one: `totalCount`
-    of an unfiltered list then costs nothing.
+    of an unfiltered list then costs nothing. With a ``rule`` others than it says are refused.
     """
     name = loader.__name__
+    authorize = authorize if rule is None else guard(rule)
     reads = tuple(column for column in (key, total) if column is not None)
 
     def resolve(root: Any, info: Info, **arguments: Any) -> Awaitable[Connection]:
@@ -138,7 +142,7 @@ def page(
         authorize=authorize,
     )
     give_parameters(resolve, pages.parameters, 2)
-    return _field(resolve, Relation(loader, key, pages), batch, description)
+    return _field(resolve, Relation(loader, key, pages), batch, description, rule)
 
 
 _ENDS = {"has_next_page", "has_previous_page"}
@@ -242,10 +246,17 @@ def load_level(
     return loader.load_level(keys)
 
 
-def _field(resolve: Callable[..., Any], relation: Relation, batch: Batch, description: str) -> Any:
+def _field(
+    resolve: Callable[..., Any],
+    relation: Relation,
+    batch: Batch,
+    description: str,
+    rule: Rule | None = None,
+) -> Any:
+    guarded = marks(rule) if rule is not None else {"directives": [], "metadata": {}}
     return strawberry.field(
         resolver=resolve,
         description=description,
-        directives=[Batched(loader=relation.loader.__name__)],
-        metadata={"relation": relation, PLAN: batch},
+        directives=[Batched(loader=relation.loader.__name__), *guarded["directives"]],
+        metadata={"relation": relation, PLAN: batch, **guarded["metadata"]},
     )

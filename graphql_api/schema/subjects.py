@@ -4,7 +4,7 @@ They stand once in an answer, so each is loaded as graphql-core would: for one o
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import strawberry
@@ -57,12 +57,14 @@ def found(attribute: str, description: str) -> Any:
         if subject is None:
             return None
         if isinstance(subject, list):
-            return asyncio.gather(
-                *(
-                    load_one(loaders.of(NODES[each.type_name]), each.number, info)
-                    for each in subject
-                )
+            return _there(
+                load_one(loaders.of(NODES[each.type_name]), each.number, info) for each in subject
             )
         return load_one(loaders.of(NODES[subject.type_name]), subject.number, info)
 
     return strawberry.field(resolver=resolve, description=description)
+
+
+async def _there(loading: Iterable[Awaitable[Any]]) -> list[Any]:
+    """Wait for several things; what somebody hid meanwhile is left out."""
+    return [row for row in await asyncio.gather(*loading) if row is not None]

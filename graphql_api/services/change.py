@@ -72,7 +72,8 @@ class Change:
         """When the transaction began, as its rows have it."""
         self.rule = rule
         """The rule of the field that asked."""
-        self._request_id = request_id
+        self.request_id = request_id
+        """The request that asked for it."""
 
     @property
     def tenant_id(self) -> int:
@@ -127,7 +128,7 @@ class Change:
             actor_id=self.viewer.user_id or None,
             changes=_plain(changes),
             snapshot=_plain(written.snapshot or {}),
-            request_id=self._request_id,
+            request_id=self.request_id,
         )
         self.session.add_all([entry, OutboxEvent(**subject)])
 

@@ -79,7 +79,7 @@ async def approve_comment(writer: Writer, comment_id: int) -> int:
     """Let a comment be seen by everybody, as far as its post is; safe to repeat."""
 
     async def act(change: Change) -> int:
-        await _hold_post_of(change, comment_id)
+        await hold_post_of(change, comment_id)
         comment = await comment_to_change(change, comment_id, path="subjectId")
         return _set(change, comment, {"status": CommentStatus.APPROVED.value})
 
@@ -144,7 +144,7 @@ async def _hold_open_post(change: Change, post_id: int) -> None:
         raise RefusedError(ValidationProblem(message=said, path=("postId",)))
 
 
-async def _hold_post_of(change: Change, comment_id: int) -> None:
+async def hold_post_of(change: Change, comment_id: int) -> None:
     """Lock a comment's post, if there is such a comment."""
     post_id = select(Comment.post_id).where(
         Comment.tenant_id == change.tenant_id, Comment.id == comment_id

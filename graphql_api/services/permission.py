@@ -1,9 +1,21 @@
 """Who may do what: one rule for each field that is guarded, declared on it and enforced by it."""
 
 from collections.abc import Iterable
+from enum import StrEnum
 
 from graphql_api.models import NOBODY, Scope, Viewer
 from graphql_api.services.problem import Code, PermissionProblem, RefusedError
+
+
+class Reason(StrEnum):
+    """Why a viewer may not change something."""
+
+    LOGIN_REQUIRED = "LOGIN_REQUIRED"
+    NOT_OWNER = "NOT_OWNER"
+    INSUFFICIENT_SCOPE = "INSUFFICIENT_SCOPE"
+    LOCKED = "LOCKED"
+    DELETED = "DELETED"
+    RATE_LIMITED = "RATE_LIMITED"
 
 
 class Rule:
@@ -41,9 +53,15 @@ class Rule:
 
     def allows(self, viewer: Viewer, owner_id: int | None) -> bool:
         """Tell whether the viewer may do this to a row of ``owner_id``."""
+        return not self.reasons(viewer, owner_id)
+
+    def reasons(self, viewer: Viewer, owner_id: int | None) -> list[Reason]:
+        """Say why the viewer may not do this to a row of ``owner_id``; nothing if they may."""
         if viewer.user_id == NOBODY:
-            return False
-        return (self.owner and owner_id == viewer.user_id) or has_any(viewer, self.scopes)
+            return [Reason.LOGIN_REQUIRED]
+        if (self.owner and owner_id == viewer.user_id) or has_any(viewer, self.scopes):
+            return []
+        return [Reason.NOT_OWNER, Reason.INSUFFICIENT_SCOPE][not self.owner :]
 
 
 def has_any(viewer: Viewer, scopes: Iterable[Scope]) -> bool:
@@ -57,3 +75,6 @@ USER = Rule()
 
 ANYBODY = Rule()
 """For what needs no user, such as logging in; told from `USER` by being itself."""
+
+CHANGE = Rule(Scope.MODERATE, owner=True)
+"""To change or delete what somebody wrote: for its author, and for those who moderate."""

@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from graphql_api.models import Action, Category, Post, PostStatus, Scope, User
+from graphql_api.models import Action, Category, Post, PostStatus, User
 from graphql_api.services.change import Change, Writer, Written, checked_key, differences
 from graphql_api.services.check import Checks
 from graphql_api.services.problem import Code, RefusedError, Subject, ValidationProblem
 from graphql_api.services.rendering import Body, rendered
+from graphql_api.services.seen import seen_post
 from graphql_api.services.slug import first_free
 from graphql_api.services.tagging import checked_tags, names_of, set_tags
 from graphql_api.services.versioned import check_version, missing, wrote_version
@@ -139,11 +140,9 @@ async def post_to_change(change: Change, post_id: int) -> Post:
         User.tenant_id == change.tenant_id, User.id == author.scalar_subquery()
     )
     await change.session.execute(lock.with_for_update(key_share=True))
-    found = select(Post).where(
-        Post.tenant_id == change.tenant_id, Post.id == post_id, Post.deleted_at.is_(None)
-    )
+    found = select(Post).where(seen_post(change), Post.id == post_id)
     post = await change.session.scalar(found.with_for_update(key_share=True))
-    if post is None or not _may_read(change, post):
+    if post is None:
         raise missing(Subject("Post", post_id))
     change.must_own(post.author_id)
     return post
@@ -185,11 +184,6 @@ async def _changed(
         return post.id
 
     return await writer.change(act)
-
-
-def _may_read(change: Change, post: Post) -> bool:
-    mine = post.author_id == change.viewer.user_id
-    return post.visible or mine or change.viewer.has(Scope.MODERATE)
 
 
 def _check_beginning(checks: Checks, given: NewPost) -> None:

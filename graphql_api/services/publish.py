@@ -2,7 +2,8 @@
 
 What is visible is stored (see `migrations/first`), so somebody has to make the change. Every server
 process does, every few seconds; the statement is idempotent. Authors are locked before their posts,
-as everywhere; whoever and whatever another holds is left to the next round.
+as everywhere; whoever and whatever another holds is left to the next round. Like every change it
+leaves an audit entry, of nobody's, and an event.
 """
 
 import asyncio
@@ -33,10 +34,28 @@ _PUBLISH_DUE = text("""
             -- again, for a row that changed since: only what stands here is looked at anew
             AND status = 'scheduled' AND deleted_at IS NULL AND published_at <= now()
         FOR UPDATE SKIP LOCKED
+    ), published AS (
+        UPDATE posts SET status = 'published', updated_at = now(), version = version + 1
+        WHERE (tenant_id, id) IN (SELECT tenant_id, id FROM taken)
+        RETURNING posts.*
+    ), entries AS (
+        INSERT INTO revisions (tenant_id, subject_type, subject_id, owner_id, version, action,
+            changes, snapshot)
+        SELECT tenant_id, 'Post', id, author_id, version, 'update',
+            '{"status": ["SCHEDULED", "PUBLISHED"]}',
+            jsonb_build_object('title', title, 'body', body, 'slug', slug, 'status', 'PUBLISHED',
+                'publishedAt', published_at, 'categoryId', category_id, 'tagNames', (
+                    SELECT coalesce(jsonb_agg(name ORDER BY tags.slug), '[]')
+                    FROM post_tags JOIN tags
+                        ON tags.tenant_id = post_tags.tenant_id AND tags.id = tag_id
+                    WHERE post_tags.tenant_id = published.tenant_id AND post_id = published.id
+                        AND tags.deleted_at IS NULL
+                ))
+        FROM published
     )
-    UPDATE posts SET status = 'published', updated_at = now(), version = version + 1
-    WHERE (tenant_id, id) IN (SELECT tenant_id, id FROM taken)
-    RETURNING id
+    INSERT INTO outbox (tenant_id, subject_type, subject_id, version, action)
+    SELECT tenant_id, 'Post', id, version, 'update' FROM published
+    RETURNING subject_id
 """)
 
 

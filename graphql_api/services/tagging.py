@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from graphql_api.models import PostTag, Tag
@@ -44,7 +44,7 @@ async def names_of(change: Change, post_id: int) -> list[str]:
 
 async def set_tags(change: Change, post_id: int, wanted: dict[str, str]) -> list[str]:
     """Give a post these tags (names by slug) and no others; return their names by now."""
-    ids = await _ids_of(change, wanted)
+    ids = await _ids_of(change, post_id, wanted)
     marks = PostTag.tenant_id == change.tenant_id, PostTag.post_id == post_id
     await change.session.execute(delete(PostTag).where(*marks, PostTag.tag_id.not_in(ids)))
     if ids:
@@ -56,8 +56,12 @@ async def set_tags(change: Change, post_id: int, wanted: dict[str, str]) -> list
     return await names_of(change, post_id)
 
 
-async def _ids_of(change: Change, wanted: dict[str, str]) -> list[int]:
-    """Find the tags with these slugs, and make those that are missing, always in one order."""
+async def _ids_of(change: Change, post_id: int, wanted: dict[str, str]) -> list[int]:
+    """Find the tags with these slugs, and make those that are missing, always in one order.
+
+    They are locked, and with them those that the post has: all whose posts may be counted anew.
+    One that was renamed or merged meanwhile is made again.
+    """
     if not wanted:
         return []
     rows = [
@@ -66,10 +70,20 @@ async def _ids_of(change: Change, wanted: dict[str, str]) -> list[int]:
     ]
     made = insert(Tag).values(rows)
     living = Tag.deleted_at.is_(None)
-    await change.session.execute(
-        made.on_conflict_do_nothing(index_elements=["tenant_id", "slug"], index_where=living)
+    missing = made.on_conflict_do_nothing(index_elements=["tenant_id", "slug"], index_where=living)
+    had = select(PostTag.tag_id).where(
+        PostTag.tenant_id == change.tenant_id, PostTag.post_id == post_id
     )
-    found = select(Tag.id).where(
-        Tag.tenant_id == change.tenant_id, Tag.slug.in_(sorted(wanted)), living
+    is_wanted = and_(Tag.slug.in_(sorted(wanted)), living)
+    found = (
+        select(Tag.id, is_wanted)
+        .where(Tag.tenant_id == change.tenant_id, or_(is_wanted, Tag.id.in_(had)))
+        .order_by(Tag.id)
+        .with_for_update(key_share=True)
     )
-    return list((await change.session.scalars(found)).all())
+    while True:
+        await change.session.execute(missing)
+        locked = await change.session.execute(found)
+        ids = [tag_id for tag_id, it_is in locked if it_is]
+        if len(ids) == len(wanted):
+            return ids

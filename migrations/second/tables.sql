@@ -90,14 +90,19 @@ CREATE TABLE revisions (
     changes jsonb NOT NULL,
     snapshot jsonb NOT NULL,
     request_id varchar(100),
-    created_at timestamptz DEFAULT now() NOT NULL,
+    created_at timestamptz DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_revisions PRIMARY KEY (tenant_id, id),
     CONSTRAINT fk_revisions_tenant FOREIGN KEY (tenant_id) REFERENCES tenants (id)
 );
 
-CREATE INDEX ix_revisions_actor ON revisions (tenant_id, actor_id, id);
+CREATE INDEX ix_revisions_action ON revisions (tenant_id, action, created_at, id);
 
-CREATE INDEX ix_revisions_subject ON revisions (tenant_id, subject_type, subject_id, id);
+CREATE INDEX ix_revisions_actor ON revisions (tenant_id, actor_id, created_at, id);
+
+CREATE INDEX ix_revisions_at ON revisions (tenant_id, created_at, id);
+
+CREATE INDEX ix_revisions_subject
+    ON revisions (tenant_id, subject_type, subject_id, created_at, id);
 
 CREATE TABLE outbox (
     tenant_id bigint NOT NULL,
@@ -132,6 +137,8 @@ ALTER TABLE posts
     ADD CONSTRAINT fk_posts_deletion FOREIGN KEY (tenant_id, deletion_id)
         REFERENCES deletions (tenant_id, id);
 
+CREATE INDEX ix_posts_deleted ON posts (tenant_id, deleted_at) WHERE deleted_at IS NOT NULL;
+
 CREATE INDEX ix_posts_deletion ON posts (tenant_id, deletion_id) WHERE deletion_id IS NOT NULL;
 
 CREATE INDEX ix_posts_drafts ON posts (tenant_id, author_id, updated_at, id)
@@ -146,6 +153,9 @@ ALTER TABLE comments
         REFERENCES deletions (tenant_id, id),
     ADD CONSTRAINT ck_comments_minimized_reason_known CHECK (minimized_reason IN
         ('abuse', 'off_topic', 'outdated', 'resolved', 'duplicate', 'spam'));
+
+CREATE INDEX ix_comments_deleted ON comments (tenant_id, deleted_at)
+    WHERE deleted_at IS NOT NULL;
 
 CREATE INDEX ix_comments_deletion ON comments (tenant_id, deletion_id)
     WHERE deletion_id IS NOT NULL;

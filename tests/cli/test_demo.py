@@ -52,6 +52,19 @@ class Demo:
         assert "errors" not in answer.json()
         return answer.json()["data"]
 
+    def scopes_of_logins(self) -> dict[str, set[str]]:
+        """Log in as all whom it names, as it says, and return what each may do."""
+        [address] = re.findall(r"GraphiQL +(\S+)", self.output)
+        [people] = re.findall(r"to log in +(.*)", self.output)
+        scopes = {}
+        for username, password in re.findall(r"(\w+) with (\S+?)(?:,|$)", people):
+            login = """mutation ($input: LoginInput!) {
+                login(input: $input) { viewer { scopes } tokens { accessToken } } }"""
+            variables = {"input": {"username": username, "password": password}}
+            answer = asking.post(address, json={"query": login, "variables": variables})
+            scopes[username] = set(answer.json()["data"]["login"]["viewer"]["scopes"])
+        return scopes
+
     def wait_until_stopped(self) -> None:
         """Wait until PostgreSQL is gone, in order."""
         assert not (self.data / "data" / "postmaster.pid").exists()
@@ -92,6 +105,8 @@ def test_it_loads_and_serves_and_stops_and_starts_again_where_it_was(
         posts = first.ask_what_it_suggests()["posts"]["nodes"]
         assert len(posts) == 3
         assert all(post["title"] and post["author"]["displayName"] for post in posts)
+        scopes = first.scopes_of_logins()
+        assert scopes["reader"] < scopes["author"] < scopes["editor"] < scopes["admin"]
         assert first.interrupt() == 0
         first.wait_until_stopped()
         assert "Traceback" not in first.output
@@ -100,6 +115,7 @@ def test_it_loads_and_serves_and_stops_and_starts_again_where_it_was(
     with demo(folder, free_port) as second:
         assert KEPT in second.output
         assert second.ask_what_it_suggests()["posts"]["nodes"] == posts
+        assert second.scopes_of_logins() == scopes
         assert second.send(signal.SIGKILL) == -signal.SIGKILL
         assert is_alive(second.postgres)
 
@@ -140,6 +156,8 @@ def test_a_database_of_ones_own_is_used_instead(
     assert not (tmp_path / ".demo" / "data").exists()
     with closing(Link(empty_database)) as link:
         [(posts,)] = link.fetch("SELECT count(*) FROM posts")
+        assert link.fetch("SELECT user_id FROM accounts") == []
+    assert "to log in" not in serving.output
     assert posts == int(re.findall(r"loaded (\d+) posts", serving.output)[0])
 
 

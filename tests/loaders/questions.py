@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from graphql_api.loaders.comment import CommentFilter
 from graphql_api.loaders.filter import IdFilter, RangeFilter, TextFilter
 from graphql_api.loaders.keyset import Order
+from graphql_api.loaders.link import LinkLoader
 from graphql_api.loaders.page import PageKey, PageLoader
 from graphql_api.loaders.post import PostFilter
 from graphql_api.loaders.registry import KINDS
@@ -14,12 +15,24 @@ from graphql_api.loaders.tag import TagFilter
 from tests.loaders.reference import Reference, position
 from tests.loaders.world import LANGUAGES, NAMES, RowDict, minute
 
-OF_VIEWERS = {"drafts", "email_by_user", "tenant_by_id"}
+OF_VIEWERS = {
+    "audit_log",
+    "drafts",
+    "email_by_user",
+    "revision_by_id",
+    "revisions_by_comment",
+    "revisions_by_post",
+    "tenant_by_id",
+    *(name for name, kind in KINDS.items() if issubclass(kind, LinkLoader)),
+}
 """Loaders of what is the viewer's own: they have tests of their own, where there is a viewer."""
 
 PUBLIC = sorted(KINDS.keys() - OF_VIEWERS)
 
 LISTS = sorted(name for name in PUBLIC if issubclass(KINDS[name], PageLoader))
+
+ALL_LISTS = sorted(name for name, kind in KINDS.items() if issubclass(kind, PageLoader))
+"""Those of viewers too."""
 
 COLUMNS = {
     "posts": (
@@ -37,6 +50,9 @@ COLUMNS = {
     "likers": ("since",),
     "followers": ("since",),
     "following": ("since",),
+    "audit": ("created_at",),
+    "drafts": ("updated_at",),
+    "revisions": ("created_at",),
 }
 """What lists can be ordered by, by the first word of their loaders' names."""
 

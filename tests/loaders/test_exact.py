@@ -11,6 +11,7 @@ from graphql_api.db.database import Database
 from graphql_api.loaders.base import BatchLoader
 from graphql_api.loaders.comment import CommentById, CommentsByPost
 from graphql_api.loaders.exact import exact_columns
+from graphql_api.loaders.link import LikedPosts
 from graphql_api.loaders.operation import Operation
 from graphql_api.loaders.post import PostById, PostsByTag
 from graphql_api.loaders.registry import Loaders
@@ -67,3 +68,4 @@ def test_what_stands_for_a_column_is_null_only_where_that_may_be() -> None:
 
 def test_loaders_of_values_have_no_columns() -> None:
     assert exact_columns(BatchLoader) == {}
+    assert exact_columns(LikedPosts) == {}

@@ -24,14 +24,14 @@ from graphql_api.loaders.registry import KINDS, Loaders
 from graphql_api.loaders.user import UserRow
 from graphql_api.models import Viewer
 from tests.loaders.comparison import compare
-from tests.loaders.questions import COLUMNS, FILTERS, LISTS
+from tests.loaders.questions import ALL_LISTS, COLUMNS, FILTERS
 from tests.loaders.test_page import FEW
 from tests.loaders.world import Content, contents, minute, written
 from tests.support.factories import Factory
 
 Recorder = Callable[[], AbstractContextManager[StatementLog]]
 
-LOADERS = [*KINDS, *(f"{name}.totals" for name in LISTS)]
+LOADERS = [*KINDS, *(f"{name}.totals" for name in ALL_LISTS)]
 
 
 def keys(name: str, n: int) -> Sequence[Any]:
@@ -40,8 +40,9 @@ def keys(name: str, n: int) -> Sequence[Any]:
         return [True, False][:n]
     if name.endswith(".totals"):
         return [TotalKey(number) for number in range(n)]
-    if name in LISTS:
-        order = Order(COLUMNS[name.partition("_")[0]][0]), Order("id")
+    if name in ALL_LISTS:
+        columns = COLUMNS.get(name.partition("_")[0], ("created_at",))  # those of viewers
+        order = Order(columns[0]), Order("id")
         return [PageKey(number, order, size=number % 7 + 1) for number in range(n)]
     if name.endswith(("slug", "username")):
         return [f"word-{number}" for number in range(n)]
@@ -50,7 +51,8 @@ def keys(name: str, n: int) -> Sequence[Any]:
 
 async def load(database: Database, name: str, wanted: Sequence[Any]) -> None:
     """Load keys in an operation of their own."""
-    operation = Operation(database.reader(1), Viewer())
+    somebody = Viewer(user_id=1)  # nobody has no likes to ask for
+    operation = Operation(database.reader(1), somebody)
     loader: Any = Loaders(operation)
     for part in name.split("."):
         loader = getattr(loader, part)

@@ -32,12 +32,26 @@ PARENTS = {
         "of old posts": _node("Tag", 450),
         "of one post": _node("Tag", 470),
     },
+    "Revision": {"of a post": _node("Revision", 1)},
     "Category": {"top": _node("Category", 1), "leaf": _node("Category", 200)},
 }
 """Operations about rows of each type, to be completed by a selection."""
 
 VARIANTS = {
     ("Category", "posts"): ("includeDescendants: true", "includeDescendants: false"),
+    ("Query", "auditLog"): (
+        "",
+        f'subjectId: "{global_id.encode("Post", 1)}"',
+        f'subjectId: "{global_id.encode("Post", 99_998)}"',
+        f'actorId: "{global_id.encode("User", 1)}"',
+        f'actorId: "{global_id.encode("User", 5_000)}"',
+        "action: [UPDATE]",
+        "action: [PURGE]",
+        "action: [CREATE, UPDATE, PURGE]",
+        'range: {from: "2021-01-01T00:00:00Z", to: "2022-01-01T00:00:00Z"}',
+        'range: {from: "2031-01-01T00:00:00Z", to: "2032-01-01T00:00:00Z"}',
+        f'actorId: "{global_id.encode("User", 1)}", action: [UPDATE, CREATE]',
+    ),
     ("Query", "tags"): ("", 'startsWith: "tag 4"', 'startsWith: "zzz"'),
 }
 """Further arguments of lists, that make other statements."""
@@ -85,12 +99,15 @@ def lists() -> Iterator[List]:
 def fields() -> Iterator[tuple[str, str, graphql.GraphQLField]]:
     """Name every field that leads to other rows, with its type."""
     for kind in SDL.type_map.values():
-        if not isinstance(kind, graphql.GraphQLObjectType) or kind.name.startswith("__"):
-            continue
-        if not kind.name.endswith(("Connection", "Edge")):
+        if isinstance(kind, graphql.GraphQLObjectType) and (kind.name == "Query" or _is_row(kind)):
             for name, field in kind.fields.items():
-                if not graphql.is_leaf_type(_named(field)):
+                if _named(field).name.endswith("Connection") or _is_row(_named(field)):
                     yield kind.name, name, field
+
+
+def _is_row(kind: graphql.GraphQLNamedType) -> bool:
+    """Tell what can be found by its id from parts of it, and from what mutations give."""
+    return kind.name == "Node" or "Node" in {each.name for each in getattr(kind, "interfaces", ())}
 
 
 def inputs(type_name: str) -> dict[str, set[str]]:

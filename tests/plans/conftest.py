@@ -16,7 +16,7 @@ from graphql_api.db import migrate
 from graphql_api.db.database import Database
 from graphql_api.db.engine import create_engine
 from graphql_api.execution import Mode
-from graphql_api.models import Base
+from graphql_api.models import DEFAULT_TENANT, Base, Role, Viewer
 from graphql_api.services.seed.bare import bare
 from tests.plans.explain import Explainer
 from tests.schema.client import Execute, settings_for
@@ -25,6 +25,7 @@ from tests.support import postgres
 # nobody else's statistics, and no second look at rows that VACUUM could not vouch for
 ALONE = "ALTER TABLE {} SET (autovacuum_enabled = off)"
 CONTENT = (Path(__file__).parent / "content.sql").read_text(encoding="utf-8")
+EVERYTHING = Viewer(DEFAULT_TENANT, 1, Role.ADMINISTRATOR)
 TABLES = [table.name for table in Base.metadata.sorted_tables if table.name != "tenants"]
 
 
@@ -60,6 +61,6 @@ async def explainer(large_database: URL) -> AsyncGenerator[Explainer]:
         postgres.address(large_database),
         server_settings={"jit": "off", "max_parallel_workers_per_gather": "0"},
     )
-    yield Explainer(Execute(Database(engine), modes=[Mode.PLAN]), engine, driver)
+    yield Explainer(Execute(Database(engine), viewer=EVERYTHING, modes=[Mode.PLAN]), engine, driver)
     await driver.close()
     await engine.dispose()

@@ -171,3 +171,21 @@ SELECT 1, followed_id, follower_id, timestamptz '2026-01-01Z' + random() * inter
 FROM follow WHERE followed_id <> follower_id;
 
 INSERT INTO tag_follows (tenant_id, tag_id, user_id) SELECT 1, tag_id, user_id FROM tag_follow;
+
+-- post 1 was changed 5,000 times; the others once, when they were made, comments too
+INSERT INTO revisions (
+    tenant_id, subject_type, subject_id, owner_id, version, actor_id, action, changes, snapshot,
+    created_at
+)
+SELECT
+    1, kind, id, author_id, version, coalesce(author_id, 1), action,
+    '{"title": [null, "Words."]}', '{"title": "Words."}', at
+FROM (
+    SELECT 'Post', id, author_id, 1, 'create', at FROM post
+    UNION ALL
+    SELECT 'Comment', id, author_id, 1, 'create', created_at FROM comments
+    UNION ALL
+    SELECT 'Post', 1, 1, 1 + n, 'update', timestamptz '2020-02-01Z' + n * interval '1 hour'
+    FROM generate_series(1, 5000) AS n
+) AS done (kind, id, author_id, version, action, at)
+ORDER BY at;

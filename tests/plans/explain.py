@@ -18,6 +18,7 @@ LARGE = {
     "post_likes",
     "post_tags",
     "posts",
+    "revisions",
     "tag_follows",
     "user_follows",
     "users",

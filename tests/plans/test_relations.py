@@ -7,12 +7,12 @@ from graphql_api.schema import global_id
 from tests.plans.catalogue import PARENTS, fields
 from tests.plans.explain import Explainer, Plans
 
-POST, USER, TAG = (global_id.encode(name, 1) for name in ("Post", "User", "Tag"))
+POST, USER, TAG, ENTRY = (global_id.encode(name, 1) for name in ("Post", "User", "Tag", "Revision"))
 COMMENT, CATEGORY = (global_id.encode(name, 200) for name in ("Comment", "Category"))
 
 FOUND = {
-    "node": [f'node(id: "{wanted}")' for wanted in (POST, USER, TAG, COMMENT, CATEGORY)],
-    "nodes": [f'nodes(ids: ["{POST}", "{USER}", "{TAG}", "{COMMENT}", "{CATEGORY}"])'],
+    "node": [f'node(id: "{wanted}")' for wanted in (POST, USER, TAG, COMMENT, CATEGORY, ENTRY)],
+    "nodes": [f'nodes(ids: ["{POST}", "{USER}", "{TAG}", "{COMMENT}", "{CATEGORY}", "{ENTRY}"])'],
     "post": [
         f'post(by: {{id: "{POST}"}})',
         'post(by: {slug: "post-99999"})',
@@ -38,6 +38,7 @@ posts(first: 100, orderBy: {field: COMMENTS}) { nodes {
     tags(first: 5) { nodes { id } }
     comments(first: 5) { nodes { id } }
     likers(first: 5) { nodes { id } }
+    revisions(first: 5) { nodes { id actor { id } } }
 } }
 """
 COMMENTS = """
@@ -50,6 +51,7 @@ posts(first: 10, orderBy: {field: COMMENTS}) { nodes {
         ancestors { id }
         replies(first: 5) { nodes { id } }
         likers(first: 5) { nodes { id } }
+        revisions(first: 5) { nodes { id } }
     } }
 } }
 """

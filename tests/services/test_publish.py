@@ -41,3 +41,21 @@ async def test_a_post_whose_author_another_writer_holds_is_left_to_the_next_roun
         assert await statuses(database) == {held.id: "scheduled", free.id: "published"}
     await publish_until({held.id: "published", free.id: "published"}, database)
     assert await statuses(database) == {held.id: "published", free.id: "published"}
+
+
+async def test_what_the_clock_publishes_leaves_an_entry_of_nobodys_and_an_event(
+    make: Factory, database: Database
+) -> None:
+    due = datetime.now(UTC) - timedelta(minutes=1)
+    tags = [await make.tag(name="B", slug="b"), await make.tag(name="A", slug="a")]
+    post = await make.post(tags=tags, status=PostStatus.SCHEDULED, published_at=due)
+    await publish_until({post.author_id: "published"}, database)
+    traces = text("""
+        SELECT r.subject_id, r.version, r.owner_id, r.actor_id, r.changes, r.snapshot -> 'tagNames',
+            r.snapshot ->> 'title', o.subject_id, o.version
+        FROM revisions AS r, outbox AS o""")
+    async with database.transaction() as session:
+        found = (await session.execute(traces)).all()
+    changes = {"status": ["SCHEDULED", "PUBLISHED"]}
+    entry = (post.id, 2, post.author_id, None, changes, ["A", "B"], post.title)
+    assert found == [(*entry, post.id, 2)]

@@ -13,7 +13,9 @@ from graphql_api.db.database import Database
 from graphql_api.models import (
     DEFAULT_TENANT,
     Account,
+    Action,
     Base,
+    Bookmark,
     Category,
     Comment,
     CommentLike,
@@ -22,6 +24,7 @@ from graphql_api.models import (
     PostLike,
     PostStatus,
     PostTag,
+    Revision,
     Role,
     Tag,
     TagFollow,
@@ -171,6 +174,11 @@ class Factory:
             PostLike(tenant_id=post.tenant_id, post_id=post.id, user_id=user.id, created_at=now)
         )
 
+    async def bookmark(self, *, post: Post, user: User | None = None) -> Bookmark:
+        """Let a user keep a post for later."""
+        user = user or await self.user(tenant_id=post.tenant_id)
+        return await self._add(Bookmark(tenant_id=post.tenant_id, post_id=post.id, user_id=user.id))
+
     async def comment_like(self, *, comment: Comment, user: User | None = None) -> CommentLike:
         """Let a user like a comment."""
         tenant_id = comment.tenant_id
@@ -201,6 +209,23 @@ class Factory:
         return await self._add(
             TagFollow(tenant_id=tag.tenant_id, tag_id=tag.id, user_id=user.id, created_at=now)
         )
+
+    async def revision(self, *, of: Post | Comment, **columns: object) -> Revision:
+        """Note that something was done to a thing: an update of nothing, by its author."""
+        _, now = self._next()
+        defaults = {
+            "tenant_id": of.tenant_id,
+            "subject_type": type(of).__name__,
+            "subject_id": of.id,
+            "owner_id": of.author_id,
+            "actor_id": of.author_id,
+            "version": of.version,
+            "action": Action.UPDATE,
+            "changes": {},
+            "snapshot": {},
+            "created_at": now,
+        }
+        return await self._add(Revision(**defaults | columns))
 
     def _next(self) -> tuple[int, datetime]:
         number = next(self._numbers)

@@ -24,11 +24,10 @@ from graphql_api.schema.types.post import PostStatus
 from graphql_api.schema.types.post_input import POST_PAGES
 from graphql_api.services import post as service
 from graphql_api.services.change import Writer
-from graphql_api.services.permission import Rule
+from graphql_api.services.permission import CHANGE, Rule
 from graphql_api.services.post import NewPost, PostUpdate
 
 WRITE = Rule(Scope.POST_WRITE)
-CHANGE = Rule(Scope.MODERATE, owner=True)
 
 _EXPECTED = "The version that you saw; another one by now is a `ConflictError`."
 

@@ -35,6 +35,7 @@ class Category(Node):
     name: str = plain("What it is called.")
     slug: str = plain("Its name in addresses; unique.")
     description: str | None = plain("What it is about.")
+    version: int = plain("Counts changes, from 1; an update must name the version that it saw.")
     parent: LazyCategory | None = one(
         CategoryById, key="parent_id", description="The category above; null at the top."
     )

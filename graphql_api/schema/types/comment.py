@@ -14,7 +14,9 @@ from graphql_api.loaders.comment import (
     RepliesByComment,
 )
 from graphql_api.loaders.keyset import Order
+from graphql_api.loaders.link import LikedComments
 from graphql_api.loaders.post import PostById
+from graphql_api.loaders.revision import RevisionsByComment
 from graphql_api.loaders.user import LikersByComment, UserById
 from graphql_api.schema.arguments import argument
 from graphql_api.schema.columns import plain
@@ -26,10 +28,13 @@ from graphql_api.schema.scalars import BigInt
 from graphql_api.schema.types.body import body_field
 from graphql_api.schema.types.connection import ConnectionOf, EdgeOf
 from graphql_api.schema.types.interface import (
+    REVISIONS,
+    Deletable,
     Likeable,
     Node,
     SoftDeletable,
     Timestamped,
+    Updatable,
     Versioned,
     database_id_field,
     deleted_by_field,
@@ -39,10 +44,14 @@ from graphql_api.schema.types.lazy import (
     LazyComment,
     LazyCommentConnection,
     LazyPost,
+    LazyRevisionConnection,
     LazyUser,
     LazyUserConnection,
 )
+from graphql_api.schema.types.revision_pages import REVISION_PAGES
 from graphql_api.schema.types.user_pages import PEOPLE_PAGES
+from graphql_api.schema.viewer import CannotReason, can, cannot
+from graphql_api.services.permission import CHANGE
 
 
 @strawberry.enum
@@ -123,7 +132,7 @@ COMMENT_PAGES_OF_USER = dataclasses.replace(COMMENT_PAGES, around=None)
 
 
 @strawberry.type
-class Comment(Node, Timestamped, Versioned, SoftDeletable, Likeable):
+class Comment(Node, Timestamped, Versioned, SoftDeletable, Likeable, Updatable, Deletable):
     """What someone says under a post, or in reply to another comment there.
 
     A deleted one stays in lists while a reply to it is seen, without its text and its author.
@@ -167,6 +176,17 @@ class Comment(Node, Timestamped, Versioned, SoftDeletable, Likeable):
         total="like_count",
         pages=PEOPLE_PAGES,
         description="Who likes it, latest first.",
+    )
+    viewer_has_liked: bool = one(
+        LikedComments, key="id", description="Whether the viewer likes it."
+    )
+    viewer_can_update: bool = can(CHANGE, "Whether the viewer may change it.")
+    viewer_cannot_update_reasons: list[CannotReason] = cannot(
+        CHANGE, "Why the viewer may not change it; empty where they may."
+    )
+    viewer_can_delete: bool = can(CHANGE, "Whether the viewer may delete it.")
+    revisions: LazyRevisionConnection = page(
+        RevisionsByComment, key="id", pages=REVISION_PAGES, description=REVISIONS
     )
 
 

@@ -1,19 +1,19 @@
 """Errors that a person can cause by filling in a form wrongly: values of a mutation's payload."""
 
+from collections.abc import Sequence
 from enum import Enum
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import strawberry
 
 from graphql_api.schema import global_id
 from graphql_api.schema.columns import computed, plain
 from graphql_api.schema.permission import Scope
-from graphql_api.schema.scalars import JSON
 from graphql_api.schema.subjects import found
+from graphql_api.schema.types.field_change import FieldChange, public_changes
 from graphql_api.schema.types.interface import Node
 from graphql_api.services import problem
-from graphql_api.services.problem import Subject
-from graphql_api.services.text import difference
+from graphql_api.services.problem import Difference, Subject
 
 
 @strawberry.enum
@@ -86,23 +86,8 @@ class NotFoundError(UserError):
     )
 
 
-def _text_difference(field: str, before: Any, after: Any) -> str | None:
-    both = isinstance(before, str) and isinstance(after, str)
-    return difference(before, after) if both and "body" in field else None
-
-
-@strawberry.type
-class FieldChange:
-    """A field with two values."""
-
-    field: str = plain("Its name.")
-    before: JSON | None = plain("The value before; in a conflict, what it is now.")
-    after: JSON | None = plain("The value after; in a conflict, what was sent.")
-    diff: str | None = computed(
-        _text_difference,
-        reads=("field", "before", "after"),
-        description="Of a body, the lines that differ, as a unified diff.",
-    )
+def _changed(current: Subject, changed: Sequence[Difference]) -> list[Difference]:
+    return public_changes(current.type_name, changed)
 
 
 @strawberry.type
@@ -114,7 +99,11 @@ class ConflictError(UserError):
     expected_version: int = plain("The version that was named.")
     current_version: int = plain("The version that it has.")
     current: Node | None = found("current", "The thing as it is now.")
-    changed_fields: list[FieldChange] = plain("Of the fields sent, those that hold another value.")
+    changed_fields: list[FieldChange] = computed(
+        _changed,
+        reads=("current", "changed_fields"),
+        description="Of the fields sent, those that hold another value.",
+    )
 
 
 @strawberry.type

@@ -9,8 +9,10 @@ from graphql_api.loaders.user import UserById
 from graphql_api.schema import global_id
 from graphql_api.schema.columns import computed, plain
 from graphql_api.schema.relations import one, promised
-from graphql_api.schema.types.lazy import LazyUser, LazyUserConnection
+from graphql_api.schema.types.lazy import LazyRevisionConnection, LazyUser, LazyUserConnection
+from graphql_api.schema.types.revision_pages import REVISION_PAGES
 from graphql_api.schema.types.user_pages import PEOPLE_PAGES
+from graphql_api.schema.viewer import CannotReason
 
 
 def global_id_field() -> Any:
@@ -76,11 +78,15 @@ class Timestamped:
     updated_at: datetime = plain("When its content last changed; counters do not count.")
 
 
+REVISIONS = "What was done to it, latest first; for its author, and those with `AUDIT_READ`."
+
+
 @strawberry.interface
 class Versioned:
     """A thing whose changes are counted."""
 
     version: int = plain("Counts changes, from 1; an update must name the version that it saw.")
+    revisions: LazyRevisionConnection = promised(pages=REVISION_PAGES, description=REVISIONS)
 
 
 @strawberry.interface
@@ -98,6 +104,7 @@ class Likeable:
 
     id: strawberry.ID = global_id_field()
     like_count: int = plain("How many users like it.")
+    viewer_has_liked: bool = plain("Whether the viewer likes it.")
     likers: LazyUserConnection = promised(
         pages=PEOPLE_PAGES, description="Who likes it, latest first."
     )
@@ -109,3 +116,21 @@ class Followable:
 
     id: strawberry.ID = global_id_field()
     follower_count: int = plain("How many users follow it.")
+    viewer_is_following: bool = plain("Whether the viewer follows it.")
+
+
+@strawberry.interface
+class Updatable:
+    """A thing that people can change, and that tells the viewer whether they may."""
+
+    viewer_can_update: bool = plain("Whether the viewer may change it.")
+    viewer_cannot_update_reasons: list[CannotReason] = plain(
+        "Why the viewer may not change it; empty where they may."
+    )
+
+
+@strawberry.interface
+class Deletable:
+    """A thing that people can delete, and that tells the viewer whether they may."""
+
+    viewer_can_delete: bool = plain("Whether the viewer may delete it.")

@@ -10,7 +10,9 @@ from graphql_api import models
 from graphql_api.errors import BadUserInputError
 from graphql_api.loaders.category import CategoryById
 from graphql_api.loaders.comment import CommentsByPost
+from graphql_api.loaders.link import BookmarkedPosts, LikedPosts
 from graphql_api.loaders.post import PostRow
+from graphql_api.loaders.revision import RevisionsByPost
 from graphql_api.loaders.tag import TagsByPost
 from graphql_api.loaders.user import LikersByPost, UserById
 from graphql_api.schema.columns import computed, plain
@@ -20,10 +22,13 @@ from graphql_api.schema.types.body import body_field
 from graphql_api.schema.types.comment import COMMENT_PAGES_OF_POST
 from graphql_api.schema.types.connection import ConnectionOf, EdgeOf
 from graphql_api.schema.types.interface import (
+    REVISIONS,
+    Deletable,
     Likeable,
     Node,
     SoftDeletable,
     Timestamped,
+    Updatable,
     Versioned,
     database_id_field,
     deleted_by_field,
@@ -31,12 +36,16 @@ from graphql_api.schema.types.interface import (
 from graphql_api.schema.types.lazy import (
     LazyCategory,
     LazyCommentConnection,
+    LazyRevisionConnection,
     LazyTagConnection,
     LazyUser,
     LazyUserConnection,
 )
+from graphql_api.schema.types.revision_pages import REVISION_PAGES
 from graphql_api.schema.types.tag import TAG_PAGES
 from graphql_api.schema.types.user_pages import PEOPLE_PAGES
+from graphql_api.schema.viewer import CannotReason, can, cannot
+from graphql_api.services.permission import CHANGE
 from graphql_api.services.text import excerpt
 
 DEFAULT_EXCERPT = 200
@@ -72,7 +81,7 @@ def _excerpt(stored: str, length: Length = DEFAULT_EXCERPT) -> str:
 
 
 @strawberry.type
-class Post(Node, Timestamped, Versioned, SoftDeletable, Likeable):
+class Post(Node, Timestamped, Versioned, SoftDeletable, Likeable, Updatable, Deletable):
     """An article."""
 
     row = PostRow
@@ -113,6 +122,18 @@ class Post(Node, Timestamped, Versioned, SoftDeletable, Likeable):
         total="like_count",
         pages=PEOPLE_PAGES,
         description="Who likes it, latest first.",
+    )
+    viewer_has_liked: bool = one(LikedPosts, key="id", description="Whether the viewer likes it.")
+    viewer_has_bookmarked: bool = one(
+        BookmarkedPosts, key="id", description="Whether the viewer keeps it for later."
+    )
+    viewer_can_update: bool = can(CHANGE, "Whether the viewer may change it.")
+    viewer_cannot_update_reasons: list[CannotReason] = cannot(
+        CHANGE, "Why the viewer may not change it; empty where they may."
+    )
+    viewer_can_delete: bool = can(CHANGE, "Whether the viewer may delete it.")
+    revisions: LazyRevisionConnection = page(
+        RevisionsByPost, key="id", pages=REVISION_PAGES, description=REVISIONS
     )
 
 

@@ -3,12 +3,13 @@
 import strawberry
 
 from graphql_api.loaders.keyset import Order
+from graphql_api.loaders.link import FollowedTags
 from graphql_api.loaders.post import PostsByTag
 from graphql_api.loaders.tag import TagRow
 from graphql_api.schema.columns import plain
 from graphql_api.schema.ordering import Ordering
 from graphql_api.schema.pagination import Pages
-from graphql_api.schema.relations import page
+from graphql_api.schema.relations import one, page
 from graphql_api.schema.types.connection import ConnectionOf, EdgeOf
 from graphql_api.schema.types.interface import Followable, Node
 from graphql_api.schema.types.lazy import LazyPostConnection
@@ -34,6 +35,9 @@ class Tag(Node, Followable):
         total="post_count",
         pages=POST_PAGES,
         description="The posts with this tag, newest first unless `orderBy` says otherwise.",
+    )
+    viewer_is_following: bool = one(
+        FollowedTags, key="id", description="Whether the viewer follows it."
     )
 
 

@@ -5,11 +5,12 @@ from datetime import datetime
 import strawberry
 
 from graphql_api.loaders.comment import CommentsByAuthor
+from graphql_api.loaders.link import FollowedUsers
 from graphql_api.loaders.post import PostsByAuthor
 from graphql_api.loaders.user import FollowersByUser, FollowingByUser, UserRow
 from graphql_api.schema.columns import plain
 from graphql_api.schema.owned import email
-from graphql_api.schema.relations import page
+from graphql_api.schema.relations import one, page
 from graphql_api.schema.scalars import URI, BigInt
 from graphql_api.schema.types.comment import COMMENT_PAGES_OF_USER
 from graphql_api.schema.types.connection import ConnectionOf, EdgeOf
@@ -63,6 +64,9 @@ class User(Node, Timestamped, Followable):
         description="Whom they follow, latest first.",
     )
     following_count: int = plain("How many users they follow.")
+    viewer_is_following: bool = one(
+        FollowedUsers, key="id", description="Whether the viewer follows them."
+    )
     post_count: int = plain("How many posts they published.")
     latest_post_at: datetime | None = plain("When they last published a post.")
 

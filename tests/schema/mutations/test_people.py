@@ -1,6 +1,7 @@
 """People by GraphQL: they register, log in, stay, change what they may, and leave."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import pytest
@@ -20,6 +21,7 @@ from tests.services.people.cheap import CHEAP, NEW, OLD, ring
 from tests.support.factories import Factory
 
 PASSWORD = "correct horse"
+LATER = datetime(2100, 1, 1, tzinfo=UTC)
 ERRORS = """errors { __typename message code path ... on RateLimitError { retryAfterSeconds }
     ... on ValidationError { constraint }
     ... on ConflictError { currentVersion current { id } } }"""
@@ -66,6 +68,24 @@ async def registered(ask: Ask, username: str = "ann") -> Any:
     """Register somebody."""
     email = f"{username}@example.org"
     return await ask("register", SESSION, username=username, email=email, password=PASSWORD)
+
+
+async def test_whoever_logs_in_is_the_viewer_of_the_rest_of_the_operation(
+    ask: Ask, as_: As, make: Factory
+) -> None:
+    await registered(ask)
+    post = await make.post()
+    document = """mutation ($post: ID!) {
+        before: like(input: {subjectId: $post}) { errors { code } }
+        login(input: {username: "ann", password: "correct horse"}) { viewer { user { email } } }
+        after: like(input: {subjectId: $post}) { subject { viewerHasLiked } errors { code } }
+    }"""
+    data = await as_(Viewer()).data(document, post=global_id.encode("Post", post.id))
+    assert data == {
+        "before": {"errors": [{"code": "UNAUTHENTICATED"}]},
+        "login": {"viewer": {"user": {"email": ANN}}},
+        "after": {"subject": {"viewerHasLiked": True}, "errors": []},
+    }
 
 
 async def test_a_session_begins_goes_on_and_ends(ask: Ask, people: People) -> None:
@@ -167,8 +187,10 @@ async def test_the_viewer_is_who_the_token_names(
     assert await as_(Viewer()).data(VIEWER) == {"viewer": None}
     editor = await make.viewer(Role.EDITOR, user=await make.user(username="ann"))
     author = await make.user()
+    mine = await _user(make, editor)
     for title, status in (("One", "draft"), ("Two", "scheduled"), ("Three", "archived")):
-        await make.post(author=await _user(make, editor), title=title, status=PostStatus(status))
+        # of a date that no server of other tests publishes
+        await make.post(author=mine, title=title, status=PostStatus(status), published_at=LATER)
     await make.post(author=author, status=PostStatus.DRAFT)
     with statements() as log:
         data = await as_(editor).data(VIEWER)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from graphql_api.db.database import Database
 from graphql_api.execution import Mode
+from graphql_api.models import DEFAULT_TENANT, Role, Viewer
 from graphql_api.settings import Settings
 from tests.schema.client import Execute, settings_for
 from tests.schema.statements.world import MOST, Ids, make_world
@@ -38,5 +39,6 @@ def settings(world: Ids, migrated_database: tuple[URL, Callable[[], None]]) -> S
 
 @pytest.fixture(params=list(Mode), ids=lambda mode: mode.value)
 def execute(database: Database, request: pytest.FixtureRequest) -> Execute:
-    """Give what runs operations by one executor: statements are counted."""
-    return Execute(database, modes=[request.param])
+    """Give what runs operations by one executor, as who sees everything: statements are counted."""
+    viewer = Viewer(DEFAULT_TENANT, 1, Role.ADMINISTRATOR)
+    return Execute(database, viewer=viewer, modes=[request.param])

@@ -7,6 +7,7 @@ import pytest
 from graphql_api.loaders.comment import CommentRow
 from graphql_api.loaders.page import PageLoader
 from graphql_api.loaders.post import PostRow
+from graphql_api.loaders.revision import RevisionRow
 from graphql_api.loaders.tag import TagRow
 from tests.schema.client import Execute, Recorder
 from tests.schema.statements.relation import (
@@ -35,9 +36,15 @@ COUNTED = {
 FILTERS = {
     PostRow: "where: {likeCount: {gte: 0}}",
     CommentRow: "where: {topLevelOnly: false}",
+    RevisionRow: "action: [UPDATE]",
     TagRow: 'startsWith: ""',
 }
-TOTALS = {"Query.authors": MOST, "Query.posts": 2 * MOST, "Query.tags": 2 * MOST}
+TOTALS = {
+    "Query.auditLog": 3 * MOST,
+    "Query.authors": MOST,
+    "Query.posts": 2 * MOST,
+    "Query.tags": 2 * MOST,
+}
 
 
 def total(name: str) -> int:
@@ -48,7 +55,7 @@ def total(name: str) -> int:
 def filters(name: str) -> Iterator[str]:
     """Give a filter that all entries of the list meet, where the list can be filtered."""
     relation = RELATIONS[name]
-    if relation.pages is not None and relation.pages.where is not None:
+    if relation.pages is not None and (relation.pages.where or relation.pages.filters):
         assert issubclass(relation.loader, PageLoader)
         yield FILTERS[relation.loader.row]
 

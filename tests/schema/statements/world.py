@@ -4,7 +4,8 @@ Number ``i`` has: two posts by ``author-i``, ``first-i`` on ``shelf-i`` with the
 ``b-i``, and ``second-i`` on ``below-i``, the shelf below, with ``a-i``; under the first a thread
 ``top-i``, ``reply-i``, ``leaf-i``, ``end-i``; two fans, ``fan-a-i`` before ``fan-b-i``, who like
 the first post and the leaf and follow the author, who follows the second. ``root`` is the shelf
-above all. Each fan deleted something once that has come back.
+above all. An entry of the audit log says what was done to the leaf, and two to the first post, the
+latter ``entry-i``, by ``fan-a-i``. Each fan deleted something once that has come back.
 """
 
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from graphql_api.db.database import Database
 from graphql_api.models import (
     DEFAULT_TENANT,
+    Action,
     Category,
     Comment,
     CommentLike,
@@ -24,6 +26,7 @@ from graphql_api.models import (
     PostLike,
     PostStatus,
     PostTag,
+    Revision,
     Tag,
     User,
     UserFollow,
@@ -55,9 +58,11 @@ async def make_world(database: Database, numbers: range) -> Ids:
         for text, author, parent in _THREAD:
             await write.all([_comment(write, text, author, parent, i) for i in numbers])
         await write.all([link for i in numbers for link in _links(write, i)])
+        for name, of, key in _ENTRIES:
+            await write.all([_entry(write, name, of, key, i) for i in numbers])
     return {
         kind: [_global_id(rows[f"{kind}-{i}"]) for i in numbers]
-        for kind in ("first", "author", "leaf", "a", "shelf")
+        for kind in ("first", "author", "leaf", "a", "shelf", "entry")
     }
 
 
@@ -68,6 +73,7 @@ _THREAD = (
     ("leaf", "fan-b", "reply"),
     ("end", "author", "leaf"),
 )
+_ENTRIES = (("leaf", "leaf", "body"), ("first", "first", "slug"), ("entry", "first", "slug"))
 
 
 class _Writer:
@@ -93,6 +99,8 @@ class _Writer:
                 if hasattr(row, name):
                     self.rows[getattr(row, name)] = row
                     break
+            if isinstance(row, Revision):
+                self.rows.setdefault(row.snapshot.get("slug", ""), row)
 
 
 def _user(write: _Writer, name: str, i: int) -> User:
@@ -135,6 +143,22 @@ def _comment(write: _Writer, text: str, author: str, parent: str | None, i: int)
         deleted_by_id=write.rows[f"fan-a-{i}"].id,
         status=CommentStatus.APPROVED,
         **write.common(),
+    )
+
+
+def _entry(write: _Writer, name: str, of: str, key: str, i: int) -> Revision:
+    subject, common = write.rows[f"{of}-{i}"], write.common()
+    return Revision(
+        tenant_id=common["tenant_id"],
+        subject_type=type(subject).__name__,
+        subject_id=subject.id,
+        owner_id=subject.author_id,
+        version=subject.version,
+        actor_id=write.rows[f"fan-a-{i}"].id,
+        action=Action.UPDATE,
+        changes={},
+        snapshot={key: f"{name}-{i}"},
+        created_at=common["created_at"],
     )
 
 

@@ -124,7 +124,7 @@ NOTED = {"xmin", "digest"}
             (*SITE, first(REPLY, status="private"), second()),
             {
                 "posts": WRITTEN | {"status", "visible", "comment_count"},
-                "comments": {"xmin", "visible", "reply_count"},
+                "comments": {"xmin", "shown", "visible", "reply_count"},
                 "users": {"xmin", "post_count", "latest_post_at"},
                 "post_tags": {"xmin", "published_at"},
                 "tags": {"xmin", "post_count"},
@@ -163,7 +163,7 @@ NOTED = {"xmin", "digest"}
             (*SITE, first(comment(2, parent=1, approved="0")), second()),
             {
                 "posts": {"xmin", "comment_count"},
-                "comments": WRITTEN | {"status", "visible", "reply_count"},
+                "comments": WRITTEN | {"status", "shown", "visible", "reply_count"},
                 "imported_items": NOTED,
             },
             id="approval of a comment",
