@@ -80,12 +80,14 @@ class _RevisionPages(PageLoader[RevisionRow]):
     seen = staticmethod(_seen)
 
 
-_LIKES = tuple(literal_column(f"'{action}'") for action in (Action.LIKE, Action.UNLIKE))
+_LIKES: tuple[ColumnElement[str], ...] = tuple(
+    literal_column(f"'{action}'") for action in (Action.LIKE, Action.UNLIKE)
+)
 
 
 def _history(type_name: str) -> ColumnElement[bool]:
     """Select what changed things of a type, as the index has it."""
-    kind = literal_column(f"'{type_name}'")
+    kind: ColumnElement[str] = literal_column(f"'{type_name}'")
     return and_(Revision.subject_type == kind, Revision.action.not_in(_LIKES))
 
 
