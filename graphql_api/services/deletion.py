@@ -33,6 +33,7 @@ from graphql_api.models import Action, Category, Comment, Deletion, Post, Scope
 from graphql_api.services.category import content_of as category_content
 from graphql_api.services.change import Change, Writer, Written, differences
 from graphql_api.services.comment import comment_to_change, hold_post_of
+from graphql_api.services.comment import content_of as comment_content
 from graphql_api.services.post import content_of, post_to_change
 from graphql_api.services.problem import Code, RefusedError, Subject, ValidationProblem
 from graphql_api.services.tagging import names_of
@@ -40,6 +41,12 @@ from graphql_api.services.trace import Trace
 from graphql_api.services.versioned import check_version, missing
 
 _TOKEN_BYTES = 32
+# what `comment.content_of` gives, of rows that do not leave the database
+_CONTENT = (
+    *("body", Comment.body),
+    *("status", func.upper(Comment.status)),
+    *("minimizedReason", func.upper(Comment.minimized_reason)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +85,7 @@ async def delete_comment(
         await hold_post_of(change, comment_id)
         comment = await comment_to_change(change, comment_id)
         subject = Subject("Comment", comment_id)
-        check_version(subject, comment.version, expected_version, {"body": comment.body}, {})
+        check_version(subject, comment.version, expected_version, comment_content(comment), {})
         deletion, token = await _begun(change, subject)
         taken = Comment.id == comment_id
         if change.viewer.has(Scope.MODERATE):
@@ -136,7 +143,7 @@ def changed_comments(change: Change, which: ColumnElement[bool], **columns: Any)
         Comment.id,
         Comment.author_id.label("owner_id"),
         Comment.version,
-        func.jsonb_build_object("body", Comment.body).label("snapshot"),
+        func.jsonb_build_object(*_CONTENT).label("snapshot"),
     ).cte("changed")
 
 

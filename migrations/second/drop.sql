@@ -1,7 +1,7 @@
 -- Everything that `tables.sql` made.
 
 ALTER TABLE posts DROP COLUMN deletion_id, DROP COLUMN deleted_by_id;
-DROP INDEX ix_posts_drafts;
+DROP INDEX ix_posts_drafts, ix_posts_deleted, ix_comments_deleted;
 ALTER TABLE comments
     DROP COLUMN deletion_id,
     DROP COLUMN deleted_by_id,

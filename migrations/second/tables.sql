@@ -101,6 +101,10 @@ CREATE INDEX ix_revisions_actor ON revisions (tenant_id, actor_id, created_at, i
 
 CREATE INDEX ix_revisions_at ON revisions (tenant_id, created_at, id);
 
+CREATE INDEX ix_revisions_history
+    ON revisions (tenant_id, subject_type, subject_id, created_at, id)
+    WHERE action NOT IN ('like', 'unlike');
+
 CREATE INDEX ix_revisions_subject
     ON revisions (tenant_id, subject_type, subject_id, created_at, id);
 
@@ -137,6 +141,8 @@ ALTER TABLE posts
     ADD CONSTRAINT fk_posts_deletion FOREIGN KEY (tenant_id, deletion_id)
         REFERENCES deletions (tenant_id, id);
 
+CREATE INDEX ix_posts_deleted ON posts (tenant_id, deleted_at) WHERE deleted_at IS NOT NULL;
+
 CREATE INDEX ix_posts_deletion ON posts (tenant_id, deletion_id) WHERE deletion_id IS NOT NULL;
 
 CREATE INDEX ix_posts_drafts ON posts (tenant_id, author_id, updated_at, id)
@@ -151,6 +157,9 @@ ALTER TABLE comments
         REFERENCES deletions (tenant_id, id),
     ADD CONSTRAINT ck_comments_minimized_reason_known CHECK (minimized_reason IN
         ('abuse', 'off_topic', 'outdated', 'resolved', 'duplicate', 'spam'));
+
+CREATE INDEX ix_comments_deleted ON comments (tenant_id, deleted_at)
+    WHERE deleted_at IS NOT NULL;
 
 CREATE INDEX ix_comments_deletion ON comments (tenant_id, deletion_id)
     WHERE deletion_id IS NOT NULL;

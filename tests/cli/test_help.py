@@ -19,7 +19,7 @@ def commands(command: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
 
 ALL = dict(commands(typer.main.get_command(app)))
 TOLD = {
-    (): ["serve", "demo", "db", "import", "seed", "schema", "user", "token"],
+    (): ["serve", "demo", "db", "import", "seed", "purge", "schema", "user", "token"],
     ("serve",): ["--host", "127.0.0.1", "--port", "8000", "--reload", "--workers", "/graphql"],
     ("demo",): ["--host", "--port", "--folder", ".demo", "PostgreSQL", "DATABASE_URL"],
     ("db",): ["upgrade", "downgrade", "current", "check"],
@@ -30,6 +30,7 @@ TOLD = {
     ("import",): ["wordpress"],
     ("import", "wordpress"): ["file", "WXR", "required", "all of it or nothing"],
     ("seed",): ["--posts", "1000", "--seed", "ten comments"],
+    ("purge",): ["--older-than", "AGE", "30d", "no way back", "audit log"],
     ("schema",): ["export", "check", "schema.graphql"],
     ("schema", "export"): ["path", "schema.graphql", "sorted"],
     ("schema", "check"): ["path", "schema.graphql", "exit code 1"],

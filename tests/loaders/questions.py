@@ -50,6 +50,9 @@ COLUMNS = {
     "likers": ("since",),
     "followers": ("since",),
     "following": ("since",),
+    "audit": ("created_at",),
+    "drafts": ("updated_at",),
+    "revisions": ("created_at",),
 }
 """What lists can be ordered by, by the first word of their loaders' names."""
 

@@ -112,6 +112,7 @@ async def test_numbers_of_rows_leave_as_global_ids(database: Database, make: Fac
     changes = {field: [None, number] for field, number in numbers.items()}
     await make.revision(of=comment, changes=changes, snapshot=numbers)
     shelf = await make.revision(of=comment, subject_type="Category", snapshot={"parentId": 8})
+    tag = await make.revision(of=comment, subject_type="Tag", snapshot={"mergedInto": 9})
     act = Execute(database, viewer=await auditor(make))
     [entry] = await history(act, comment)
     assert entry["snapshot"] == ids
@@ -119,6 +120,8 @@ async def test_numbers_of_rows_leave_as_global_ids(database: Database, make: Fac
     query = "query ($id: ID!) { node(id: $id) { ... on Revision { snapshot } } }"
     found = await act.data(query, id=global_id.encode("Revision", shelf.id))
     assert found["node"] == {"snapshot": {"parentId": global_id.encode("Category", 8)}}
+    found = await act.data(query, id=global_id.encode("Revision", tag.id))
+    assert found["node"] == {"snapshot": {"mergedInto": global_id.encode("Tag", 9)}}
 
 
 async def test_a_conflict_names_ids_too(as_: As, make: Factory) -> None:
@@ -167,11 +170,17 @@ async def test_a_history_of_nobodys_comment_is_nobodys(database: Database, make:
 
 async def test_the_owner_of_a_mark_sees_what_it_was(as_: As, make: Factory) -> None:
     author = await make.viewer()
-    comment = await make.comment(author_id=author.user_id, body="said")
+    comment = await make.comment(author_id=author.user_id)
     await make.comment(parent=comment)
+    await as_(author).data(
+        "mutation ($i: UpdateCommentInput!) { updateComment(input: $i) { errors { code } } }",
+        i={"id": id_of(comment), "expectedVersion": 1, "body": "said"},
+    )
     await deleted(as_, author, comment)
-    [entry] = await history(as_(author), comment)
-    assert (entry["action"], entry["snapshot"]) == ("SOFT_DELETE", {"body": "said"})
+    removed, updated = await history(as_(author), comment)
+    assert (removed["action"], updated["action"]) == ("SOFT_DELETE", "UPDATE")
+    assert removed["snapshot"] == updated["snapshot"]
+    assert removed["snapshot"]["body"] == "said"
     assert await history(as_(Viewer()), comment) == []
 
 
@@ -381,3 +390,14 @@ async def test_an_entry_is_never_changed(make: Factory, database: Database) -> N
     with pytest.raises(IntegrityError, match="never changed"):
         async with database.transaction() as session:
             await session.execute(text("UPDATE revisions SET actor_id = 1"))
+
+
+async def test_likes_are_in_the_audit_log_and_in_no_history(as_: As, make: Factory) -> None:
+    author = await make.viewer()
+    post = await make.post()
+    like = "mutation ($id: ID!) { like(input: {subjectId: $id}) { errors { code } } }"
+    assert await as_(author).data(like, id=id_of(post)) == {"like": {"errors": []}}
+    reader = as_(await auditor(make))
+    assert await history(reader, post) == []
+    log = await reader.data(LOG, subject=id_of(post))
+    assert log["auditLog"]["totalCount"] == 1

@@ -14,14 +14,10 @@ from graphql_api.schema.scalars import JSON
 from graphql_api.services.problem import Difference
 from graphql_api.services.text import difference
 
-_TYPES = {
-    "authorId": "User",
-    "categoryId": "Category",
-    "mergedFrom": "Tag",
-    "mergedInto": "Tag",
-    "postId": "Post",
-}
-"""The type of the rows that a field names."""
+_TYPES = {"authorId": "User", "categoryId": "Category", "postId": "Post"}
+"""The type of the row that a field names."""
+_OF_ITS_KIND = {"mergedFrom", "mergedInto", "parentId"}
+"""Fields that name a row of the thing's own type."""
 
 
 def _text_difference(field: str, before: Any, after: Any) -> str | None:
@@ -57,6 +53,6 @@ def public_content(type_name: str, content: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _public(type_name: str, field: str, value: Any) -> Any:
-    """Turn the number of a row into its id; what stands above a thing is of its own type."""
-    named = type_name if field == "parentId" else _TYPES.get(field)
+    """Turn the number of a row into its id."""
+    named = type_name if field in _OF_ITS_KIND else _TYPES.get(field)
     return value if named is None or value is None else global_id.encode(named, value)
