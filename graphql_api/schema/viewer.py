@@ -1,6 +1,6 @@
 """Fields that say what the viewer may do to a thing: by the very rule that the mutation enforces.
 
-    viewer_can_update: bool = can(CHANGE, reads=("author_id",), description="Whether …")
+    viewer_can_update: bool = can(CHANGE, "Whether …")
 
 Nothing is loaded for them: who asks is known, and whose it is stands in the row.
 """

@@ -116,7 +116,7 @@ async def test_what_is_found_by_a_key_is_found_by_an_index(way: str, explainer: 
         (AUTHORS, 15_000),
         (TAGS, 7_000),
         (CATEGORIES, 5_000),
-        (VIEWER, 20_000),
+        (VIEWER, 3_000),
     ],
     ids=["posts", "comments", "authors", "tags", "categories", "viewer"],
 )
