@@ -75,7 +75,7 @@ class Comment(Entity, Timestamped, Deletable, Versioned, Base):
             "('abuse', 'off_topic', 'outdated', 'resolved', 'duplicate', 'spam')",
             name="minimized_reason_known",
         ),
-        tenant_index("ix_comments_deleted", "deleted_at", where="deleted_at IS NOT NULL"),
+        tenant_index("ix_comments_deleted", "deleted_at", "id", where="deleted_at IS NOT NULL"),
         tenant_index("ix_comments_deletion", "deletion_id", where="deletion_id IS NOT NULL"),
         tenant_index("ix_comments_post", "post_id", "created_at", "id", where=VISIBLE),
         tenant_index("ix_comments_post_likes", "post_id", "like_count", "id", where=VISIBLE),

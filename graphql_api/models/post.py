@@ -74,7 +74,7 @@ class Post(Entity, Timestamped, Deletable, Versioned, Base):
         within_tenant("deletion_id", "deletions"),
         tenant_index("ix_posts_drafts", "author_id", "updated_at", "id", where=UNPUBLISHED),
         tenant_index("ix_posts_deletion", "deletion_id", where="deletion_id IS NOT NULL"),
-        tenant_index("ix_posts_deleted", "deleted_at", where="deleted_at IS NOT NULL"),
+        tenant_index("ix_posts_deleted", "deleted_at", "id", where="deleted_at IS NOT NULL"),
         tenant_index("ix_posts_all_of_category", "category_id", where="category_id IS NOT NULL"),
         Index(
             "ix_posts_due",

@@ -10,7 +10,7 @@ those that say what the thing was are deleted.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import TextClause, text
@@ -22,6 +22,8 @@ from graphql_api.services.people.attempts import WINDOW
 
 BATCH = 1000
 """How many comments one transaction removes: for so long others wait for their post."""
+
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 _TRACE = """forgotten AS (
     DELETE FROM revisions WHERE tenant_id = :tenant AND subject_type = '{type}'
@@ -61,13 +63,14 @@ _USE_UP = _sql("""
 UPDATE deletions SET undone_at = now() WHERE undone_at IS NULL AND created_at < :before
 """)
 _TENANTS = _sql("SELECT id FROM tenants ORDER BY id")
-_POSTS = _sql("""
-SELECT id FROM posts WHERE tenant_id = :tenant AND deleted_at < :before ORDER BY id LIMIT :most
+DUE_POSTS = _sql("""
+SELECT id FROM posts WHERE tenant_id = :tenant AND deleted_at < :before
+ORDER BY deleted_at, id LIMIT :most
 """)
-_POSTS_WITH_COMMENTS = _sql("""
-SELECT DISTINCT post_id FROM comments
-WHERE tenant_id = :tenant AND deleted_at < :before AND post_id > :last
-ORDER BY post_id LIMIT :most
+DUE_COMMENTS = _sql("""
+SELECT post_id, deleted_at, id FROM comments
+WHERE tenant_id = :tenant AND deleted_at < :before AND (deleted_at, id) > (:last_at, :last)
+ORDER BY deleted_at, id LIMIT :most
 """)
 _LOCK_POST = _sql("SELECT FROM posts WHERE tenant_id = :tenant AND id = :post FOR UPDATE")
 _COMMENTS = _sql(
@@ -183,15 +186,16 @@ class _Purge:
         self._given = {"most": BATCH, **given}
 
     async def run(self) -> None:
-        while posts := await self._ids(_POSTS):
-            for post in posts:
+        while posts := await self._rows(DUE_POSTS):
+            for (post,) in posts:
                 await self._remove_comments(post)
                 self._done.posts += await self._of_post(_POST, post)
-        last = 0
-        while posts := await self._ids(_POSTS_WITH_COMMENTS, last=last):
-            for last in posts:
-                await self._remove_comments(last)
-                self._done.marks += await self._of_post(_MARKS, last)
+        last_at, last = _BEGINNING, 0
+        while comments := await self._rows(DUE_COMMENTS, last_at=last_at, last=last):
+            for post in dict.fromkeys(post for post, _at, _id in comments):
+                await self._remove_comments(post)
+                self._done.marks += await self._of_post(_MARKS, post)
+            _post, last_at, last = comments[-1]
         while removed := await _run(self._database, _CATEGORIES, **self._given):
             self._done.categories += removed
         self._done.tags += await _run(self._database, _TAGS, **self._given)
@@ -207,9 +211,9 @@ class _Purge:
         removed: int = await _run(self._database, _LOCK_POST, statement, **self._given, post=post)
         return removed
 
-    async def _ids(self, statement: TextClause, **given: Any) -> list[int]:
-        async def act(session: AsyncSession) -> list[int]:
-            return list((await session.scalars(statement, given)).all())
+    async def _rows(self, statement: TextClause, **given: Any) -> list[Any]:
+        async def act(session: AsyncSession) -> list[Any]:
+            return list((await session.execute(statement, given)).all())
 
         given = {**self._given, **given}
         return await self._database.change(act)

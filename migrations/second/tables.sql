@@ -141,7 +141,7 @@ ALTER TABLE posts
     ADD CONSTRAINT fk_posts_deletion FOREIGN KEY (tenant_id, deletion_id)
         REFERENCES deletions (tenant_id, id);
 
-CREATE INDEX ix_posts_deleted ON posts (tenant_id, deleted_at) WHERE deleted_at IS NOT NULL;
+CREATE INDEX ix_posts_deleted ON posts (tenant_id, deleted_at, id) WHERE deleted_at IS NOT NULL;
 
 CREATE INDEX ix_posts_deletion ON posts (tenant_id, deletion_id) WHERE deletion_id IS NOT NULL;
 
@@ -158,7 +158,7 @@ ALTER TABLE comments
     ADD CONSTRAINT ck_comments_minimized_reason_known CHECK (minimized_reason IN
         ('abuse', 'off_topic', 'outdated', 'resolved', 'duplicate', 'spam'));
 
-CREATE INDEX ix_comments_deleted ON comments (tenant_id, deleted_at)
+CREATE INDEX ix_comments_deleted ON comments (tenant_id, deleted_at, id)
     WHERE deleted_at IS NOT NULL;
 
 CREATE INDEX ix_comments_deletion ON comments (tenant_id, deletion_id)

@@ -1,11 +1,17 @@
 """Whatever leads from rows to other rows, or finds them, looks at little more than those rows."""
 
+from datetime import UTC, datetime
+
 import pytest
+from sqlalchemy import TextClause
 
 from graphql_api.db.monitor import Statement
+from graphql_api.db.statement import Compiled
 from graphql_api.schema import global_id
+from graphql_api.services.purge import BATCH, DUE_COMMENTS, DUE_POSTS
 from tests.plans.catalogue import PARENTS, fields
 from tests.plans.explain import Explainer, Plans
+from tests.support.factories import BEGINNING
 
 POST, USER, TAG, ENTRY = (global_id.encode(name, 1) for name in ("Post", "User", "Tag", "Revision"))
 COMMENT, CATEGORY = (global_id.encode(name, 200) for name in ("Comment", "Category"))
@@ -124,6 +130,23 @@ async def test_many_parents_at_once_read_what_each_shows(
     selection: str, most: int, explainer: Explainer
 ) -> None:
     assert await explainer.blocks(f"{{ {selection} }}") <= most
+
+
+@pytest.mark.parametrize("due", [DUE_POSTS, DUE_COMMENTS], ids=["posts", "comments"])
+async def test_a_purge_finds_what_is_due_by_an_index(due: TextClause, explainer: Explainer) -> None:
+    compiled = Compiled(due)
+    given = {
+        "tenant": 1,
+        "before": datetime.now(UTC),
+        "last": 0,
+        "last_at": BEGINNING,
+        "most": BATCH,
+    }
+    plan = await explainer.plan(
+        Statement(compiled.sql, values=compiled.values(given)), Plans.GENERIC, run=True
+    )
+    assert not plan.whole
+    assert plan.blocks <= BLOCKS
 
 
 @pytest.mark.parametrize(
