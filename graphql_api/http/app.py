@@ -63,6 +63,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         finally:
             publishing.cancel()
             await asyncio.wait([publishing])
+            await database.settle()
             await engine.dispose()
 
     endpoint = GraphQLEndpoint(build_schema())

@@ -69,6 +69,10 @@ class Operation:
         self._quiet_turns_left = 0
         self._closed = False
 
+    def become(self, viewer: Viewer) -> None:
+        """Ask for another viewer from now on: somebody logged in."""
+        self.viewer, self._bound = viewer, _bound_of(viewer)
+
     def rows(
         self, statement: Compiled, parameters: dict[str, Any], *, loader: "Startable"
     ) -> Awaitable[list[Any]]:

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, literal_column, not_, or_, select, t
 from graphql_api.loaders.base import AUDITS, IDS, TENANT, VIEWER, AnySelect, OneLoader, Selected
 from graphql_api.loaders.filter import RangeFilter, bound
 from graphql_api.loaders.page import PageLoader
-from graphql_api.models import Revision
+from graphql_api.models import Action, Revision
 
 
 @dataclass(slots=True)
@@ -80,18 +80,29 @@ class _RevisionPages(PageLoader[RevisionRow]):
     seen = staticmethod(_seen)
 
 
+_LIKES: tuple[ColumnElement[str], ...] = tuple(
+    literal_column(f"'{action}'") for action in (Action.LIKE, Action.UNLIKE)
+)
+
+
+def _history(type_name: str) -> ColumnElement[bool]:
+    """Select what changed things of a type, as the index has it."""
+    kind: ColumnElement[str] = literal_column(f"'{type_name}'")
+    return and_(Revision.subject_type == kind, Revision.action.not_in(_LIKES))
+
+
 class RevisionsByPost(_RevisionPages):
-    """What was done to a post."""
+    """What was done to a post, but for likes."""
 
     parent = Revision.subject_id
-    only = Revision.subject_type == literal_column("'Post'")
+    only = _history("Post")
 
 
 class RevisionsByComment(_RevisionPages):
-    """What was done to a comment."""
+    """What was done to a comment, but for likes."""
 
     parent = Revision.subject_id
-    only = Revision.subject_type == literal_column("'Comment'")
+    only = _history("Comment")
 
 
 class AuditLog(_RevisionPages):

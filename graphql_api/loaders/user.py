@@ -29,6 +29,7 @@ class UserRow:
     following_count: int
     created_at: datetime
     updated_at: datetime
+    version: int
 
 
 @dataclass(slots=True)

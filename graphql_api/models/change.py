@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from graphql_api.models.base import Base, Entity, OfTenant, tenant_index, within_tenant
 
+HISTORY = "action NOT IN ('like', 'unlike')"
+"""What the index of histories holds: likes say nothing of what a thing was, and there are many."""
+
 
 class Action(StrEnum):
     """What was done."""
@@ -31,6 +34,9 @@ class Revision(Entity, Base):
     __tablename__ = "revisions"
     __table_args__ = (
         tenant_index("ix_revisions_subject", "subject_type", "subject_id", "created_at", "id"),
+        tenant_index(
+            "ix_revisions_history", "subject_type", "subject_id", "created_at", "id", where=HISTORY
+        ),
         tenant_index("ix_revisions_actor", "actor_id", "created_at", "id"),
         tenant_index("ix_revisions_action", "action", "created_at", "id"),
         tenant_index("ix_revisions_at", "created_at", "id"),

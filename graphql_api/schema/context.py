@@ -50,5 +50,10 @@ class Context:
         """Who asks."""
         return self.loaders.operation.viewer
 
+    def become(self, viewer: Viewer) -> None:
+        """Go on for a viewer who has just logged in; what was loaded for another is forgotten."""
+        self.loaders.operation.become(viewer)
+        self.writer.viewer = viewer
+
 
 Info: TypeAlias = strawberry.Info[Context, None]

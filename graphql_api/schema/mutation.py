@@ -26,6 +26,9 @@ from graphql_api.services.change import Writer
 from graphql_api.services.permission import ANYBODY, Rule
 from graphql_api.services.problem import NotFoundProblem, Problem, RefusedError, Subject
 
+VIEWER = "viewer"
+"""What a payload reads of whoever logged in: the viewer for the rest of the operation."""
+
 InputT = TypeVar("InputT")
 Act = Callable[[Writer, InputT], Awaitable[Mapping[str, Any]]]
 """Does it, and returns what the payload's fields read, by name."""
@@ -87,6 +90,8 @@ def mutation(
             if rule is not ANYBODY:
                 rule.check(context.viewer)
             found = {**found, **await act(context.writer.under(rule), asked)}
+            if VIEWER in found:
+                context.become(found[VIEWER])
         except RefusedError as refused:
             errors = refused.problems
         finally:

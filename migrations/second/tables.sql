@@ -101,6 +101,10 @@ CREATE INDEX ix_revisions_actor ON revisions (tenant_id, actor_id, created_at, i
 
 CREATE INDEX ix_revisions_at ON revisions (tenant_id, created_at, id);
 
+CREATE INDEX ix_revisions_history
+    ON revisions (tenant_id, subject_type, subject_id, created_at, id)
+    WHERE action NOT IN ('like', 'unlike');
+
 CREATE INDEX ix_revisions_subject
     ON revisions (tenant_id, subject_type, subject_id, created_at, id);
 

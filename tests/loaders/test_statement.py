@@ -41,7 +41,8 @@ def keys(name: str, n: int) -> Sequence[Any]:
     if name.endswith(".totals"):
         return [TotalKey(number) for number in range(n)]
     if name in ALL_LISTS:
-        order = Order(COLUMNS[name.partition("_")[0]][0]), Order("id")
+        columns = COLUMNS.get(name.partition("_")[0], ("created_at",))  # those of viewers
+        order = Order(columns[0]), Order("id")
         return [PageKey(number, order, size=number % 7 + 1) for number in range(n)]
     if name.endswith(("slug", "username")):
         return [f"word-{number}" for number in range(n)]

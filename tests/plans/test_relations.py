@@ -73,6 +73,14 @@ TAGS = "tags(first: 100) { nodes { posts(first: 5) { nodes { id } } } }"
 CATEGORIES = """
 categories(rootsOnly: false) { posts(first: 5, includeDescendants: false) { nodes { id } } }
 """
+VIEWER = """
+posts(first: 100, orderBy: {field: COMMENTS}) { nodes {
+    viewerHasLiked
+    author { viewerIsFollowing }
+    tags(first: 5) { nodes { viewerIsFollowing } }
+    comments(first: 5) { nodes { viewerHasLiked } }
+} }
+"""
 
 BLOCKS = 50
 """Blocks for one row, or for the few of a way through a tree."""
@@ -108,8 +116,15 @@ async def test_what_is_found_by_a_key_is_found_by_an_index(way: str, explainer: 
 
 @pytest.mark.parametrize(
     ("selection", "most"),
-    [(POSTS, 10_000), (COMMENTS, 7_000), (AUTHORS, 15_000), (TAGS, 7_000), (CATEGORIES, 5_000)],
-    ids=["posts", "comments", "authors", "tags", "categories"],
+    [
+        (POSTS, 10_000),
+        (COMMENTS, 7_000),
+        (AUTHORS, 15_000),
+        (TAGS, 7_000),
+        (CATEGORIES, 5_000),
+        (VIEWER, 20_000),
+    ],
+    ids=["posts", "comments", "authors", "tags", "categories", "viewer"],
 )
 async def test_many_parents_at_once_read_what_each_shows(
     selection: str, most: int, explainer: Explainer

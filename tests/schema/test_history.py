@@ -389,3 +389,14 @@ async def test_an_entry_is_never_changed(make: Factory, database: Database) -> N
     with pytest.raises(IntegrityError, match="never changed"):
         async with database.transaction() as session:
             await session.execute(text("UPDATE revisions SET actor_id = 1"))
+
+
+async def test_likes_are_in_the_audit_log_and_in_no_history(as_: As, make: Factory) -> None:
+    author = await make.viewer()
+    post = await make.post()
+    like = "mutation ($id: ID!) { like(input: {subjectId: $id}) { errors { code } } }"
+    assert await as_(author).data(like, id=id_of(post)) == {"like": {"errors": []}}
+    reader = as_(await auditor(make))
+    assert await history(reader, post) == []
+    log = await reader.data(LOG, subject=id_of(post))
+    assert log["auditLog"]["totalCount"] == 1

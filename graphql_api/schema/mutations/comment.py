@@ -24,11 +24,10 @@ from graphql_api.schema.types.lazy import LazyComment, LazyCommentEdge
 from graphql_api.services import comment as service
 from graphql_api.services.change import Writer
 from graphql_api.services.comment import NewComment
-from graphql_api.services.permission import Rule
+from graphql_api.services.permission import CHANGE, Rule
 from graphql_api.services.problem import Subject
 
 WRITE = Rule(Scope.COMMENT_WRITE)
-CHANGE = Rule(Scope.MODERATE, owner=True)
 JUDGE = Rule(Scope.MODERATE)
 
 

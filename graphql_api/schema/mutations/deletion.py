@@ -16,11 +16,10 @@ from graphql_api.schema.types.interface import Node
 from graphql_api.services import deletion as service
 from graphql_api.services.change import Writer
 from graphql_api.services.deletion import Deleted
-from graphql_api.services.permission import USER, Rule
+from graphql_api.services.permission import CHANGE, USER, Rule
 from graphql_api.services.problem import Subject
 from graphql_api.services.restoration import restore
 
-DELETE = Rule(Scope.MODERATE, owner=True)
 ADMINISTER = Rule(Scope.TENANT_ADMIN)
 
 
@@ -119,14 +118,14 @@ class DeletionMutation:
         _deleting(service.delete_post, "Post"),
         DeleteInput,
         DeletePayload,
-        DELETE,
+        CHANGE,
         "Deletes a post with all of its comments.",
     )
     delete_comment: DeletePayload = mutation(
         _deleting(service.delete_comment, "Comment"),
         DeleteInput,
         DeletePayload,
-        DELETE,
+        CHANGE,
         "Deletes a comment; a moderator deletes all replies below with it, its author does not.",
     )
     delete_category: DeletePayload = mutation(

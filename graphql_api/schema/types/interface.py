@@ -78,7 +78,7 @@ class Timestamped:
     updated_at: datetime = plain("When its content last changed; counters do not count.")
 
 
-REVISIONS = "What was done to it, latest first; for its author, and those with `AUDIT_READ`."
+REVISIONS = "What changed it, latest first; for its author, and those with `AUDIT_READ`."
 
 
 @strawberry.interface

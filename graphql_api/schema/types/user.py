@@ -69,6 +69,7 @@ class User(Node, Timestamped, Followable):
     )
     post_count: int = plain("How many posts they published.")
     latest_post_at: datetime | None = plain("When they last published a post.")
+    version: int = plain("Counts changes of the profile; `updateProfile` names the one it saw.")
 
 
 @strawberry.type

@@ -41,5 +41,5 @@ class Viewer:
         Drafts,
         key="user_id",
         pages=DRAFT_PAGES,
-        description="Their posts that are not published, last changed first; for the token's user.",
+        description="Their posts that are not published, last changed first.",
     )

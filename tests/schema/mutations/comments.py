@@ -29,7 +29,7 @@ MINIMIZE = f"""mutation ($input: MinimizeCommentInput!) {{ minimizeComment(input
     clientMutationId comment {{ {COMMENT} }} {ERRORS} }} }}"""
 MUTATIONS = {"add": ADD, "update": UPDATE, "approve": APPROVE, "minimize": MINIMIZE}
 LISTED = """query ($id: ID!) { post(by: {id: $id}) { commentCount
-    comments { edges { cursor node { id } } } } }"""
+    comments(first: 50) { edges { cursor node { id } } } } }"""
 NODE = "query ($id: ID!) { node(id: $id) { id } }"
 
 

@@ -70,6 +70,24 @@ async def registered(ask: Ask, username: str = "ann") -> Any:
     return await ask("register", SESSION, username=username, email=email, password=PASSWORD)
 
 
+async def test_whoever_logs_in_is_the_viewer_of_the_rest_of_the_operation(
+    ask: Ask, as_: As, make: Factory
+) -> None:
+    await registered(ask)
+    post = await make.post()
+    document = """mutation ($post: ID!) {
+        before: like(input: {subjectId: $post}) { errors { code } }
+        login(input: {username: "ann", password: "correct horse"}) { viewer { user { email } } }
+        after: like(input: {subjectId: $post}) { subject { viewerHasLiked } errors { code } }
+    }"""
+    data = await as_(Viewer()).data(document, post=global_id.encode("Post", post.id))
+    assert data == {
+        "before": {"errors": [{"code": "UNAUTHENTICATED"}]},
+        "login": {"viewer": {"user": {"email": ANN}}},
+        "after": {"subject": {"viewerHasLiked": True}, "errors": []},
+    }
+
+
 async def test_a_session_begins_goes_on_and_ends(ask: Ask, people: People) -> None:
     began = await registered(ask, "Ann")
     assert began["errors"] == []

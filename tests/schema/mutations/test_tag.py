@@ -12,6 +12,7 @@ from graphql_api.models import Role, Tag, Viewer
 from graphql_api.schema import global_id
 from tests.schema.client import Recorder
 from tests.schema.mutations.conftest import As, errors_of
+from tests.schema.mutations.test_comment_races import until_one_waits
 from tests.schema.mutations.test_link import n_begun, rows
 from tests.support.derived import WRONG
 from tests.support.factories import BEGINNING, Factory
@@ -190,6 +191,19 @@ async def test_a_merge_leaves_each_post_and_follower_once(
     ]
     events = "SELECT action, subject_id FROM outbox ORDER BY id"
     assert await rows(database, events) == [("soft_delete", old.id), ("update", new.id)]
+    told = await as_(await make.viewer(Role.ADMINISTRATOR)).data(
+        "{ auditLog { nodes { action changes { field before after } } } }"
+    )
+    assert told["auditLog"]["nodes"] == [
+        {
+            "action": "UPDATE",
+            "changes": [{"field": "mergedFrom", "before": None, "after": id_of(old)}],
+        },
+        {
+            "action": "SOFT_DELETE",
+            "changes": [{"field": "mergedInto", "before": None, "after": id_of(new)}],
+        },
+    ]
 
 
 async def test_of_two_merges_in_opposite_directions_one_wins(
@@ -221,17 +235,17 @@ UPDATE = """mutation ($id: ID!, $version: Int!, $tags: [String!]) {
 async def test_a_post_that_is_tagged_during_a_merge_loses_no_tag(
     as_: As, make: Factory, database: Database
 ) -> None:
-    """The merge waits to commit while a post gets the tag that will be no more."""
+    """The merge has the tag when a post is to get it, which then will be no more."""
     author = await make.user()
     viewer = await make.viewer(user=author)
     old, new = await make.tag(slug="old", name="Old"), await make.tag(slug="new", name="New")
     post = await make.post(author=author, tags=[new])
     async with database.transaction() as session:
-        await session.execute(text("UPDATE tags SET deleted_at = now() WHERE slug = 'old'"))
+        await session.execute(text("SELECT FROM tags WHERE slug = 'old' FOR NO KEY UPDATE"))
         given = {"id": global_id.encode("Post", post.id), "version": 1, "tags": ["Old", "New"]}
         asked = asyncio.create_task(as_(viewer).data(UPDATE, **given))
-        await asyncio.wait([asked], timeout=0.2)
-        assert not asked.done()
+        await until_one_waits(database)
+        await session.execute(text("UPDATE tags SET deleted_at = now() WHERE slug = 'old'"))
     data = await asked
     assert data["updatePost"]["errors"] == []
     names = data["updatePost"]["post"]["tags"]["nodes"]
@@ -239,6 +253,23 @@ async def test_a_post_that_is_tagged_during_a_merge_loses_no_tag(
     marked = "SELECT tags.deleted_at IS NULL FROM post_tags JOIN tags ON tags.id = tag_id"
     assert await rows(database, marked) == [(True,), (True,)]
     assert old.id not in {tag_id for tag_id, _ in await rows(database, MARKS)}
+
+
+async def test_a_merge_waits_for_a_post_before_it_holds_a_tag(
+    as_: As, make: Factory, database: Database, statements: Recorder
+) -> None:
+    """Whoever tags the post has it, and goes on to the tags."""
+    editor = await make.viewer(Role.EDITOR)
+    old, new = await make.tag(), await make.tag()
+    post = await make.post(tags=[old])
+    with statements() as log:
+        async with database.transaction() as session:
+            await session.execute(text(f"SELECT FROM posts WHERE id = {post.id} FOR NO KEY UPDATE"))
+            asked = asyncio.create_task(merge(as_, editor, id_of(old), id_of(new)))
+            await until_one_waits(database)
+            await session.execute(text("SELECT FROM tags ORDER BY id FOR NO KEY UPDATE"))
+        assert (await asked)["errors"] == []
+    assert n_begun(log) == 1
 
 
 async def test_authors_who_swap_tags_do_not_lock_each_other_out(
