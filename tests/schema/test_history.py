@@ -232,21 +232,20 @@ async def test_the_order_is_that_of_versions_also_where_one_had_to_wait(
 ) -> None:
     author = await make.viewer()
     post = await make.post(author_id=author.user_id)
-    first = await asyncpg.connect(address(settings.url))
-    try:
-        async with first.transaction():
-            await first.execute("SELECT 1 FROM posts FOR NO KEY UPDATE")
-            second = asyncio.create_task(deleted(as_, author, post))
-            await asyncio.wait([second], timeout=0.3)
-            await first.execute("UPDATE posts SET version = 2")
-            await first.execute(
-                """INSERT INTO revisions (tenant_id, subject_type, subject_id, owner_id, version,
-                    action, changes, snapshot)
-                SELECT 1, 'Post', id, author_id, 2, 'update', '{}', '{}' FROM posts"""
-            )
-        token = await second
-    finally:
-        await first.close()
+    holder, other = [await asyncpg.connect(address(settings.url)) for _ in range(2)]
+    async with holder.transaction():
+        await holder.execute("SELECT 1 FROM users FOR UPDATE")
+        waiting = asyncio.create_task(deleted(as_, author, post))  # began before, and ends after
+        await asyncio.wait([waiting], timeout=0.3)
+        await other.execute(
+            """WITH changed AS (UPDATE posts SET version = 2 RETURNING *)
+            INSERT INTO revisions (tenant_id, subject_type, subject_id, owner_id, version, action,
+                changes, snapshot)
+            SELECT 1, 'Post', id, author_id, version, 'update', '{}', '{}' FROM changed"""
+        )
+    token = await waiting
+    for connection in (holder, other):
+        await connection.close()
     assert (await restore(as_, author, token))["errors"] == []
     versions = [each["version"] for each in await history(as_(author), post)]
     assert versions == [4, 3, 2]
