@@ -19,7 +19,7 @@ from graphql_api.schema import global_id
 from graphql_api.schema.arguments import argument, give_parameters
 from graphql_api.schema.columns import plain
 from graphql_api.schema.context import Info
-from graphql_api.schema.inputs import maybe
+from graphql_api.schema.inputs import maybe, optional
 from graphql_api.schema.permission import marks
 from graphql_api.schema.types.error import UserError
 from graphql_api.services.change import Writer
@@ -96,7 +96,7 @@ def mutation(
             errors = refused.problems
         finally:
             context.loaders.forget()
-        return Outcome(asked.client_mutation_id or None, errors, found)
+        return Outcome(optional(str, asked.client_mutation_id), errors, found)
 
     give_parameters(resolve, [argument("input", given, "What to do.")], 2)
     return strawberry.mutation(resolver=resolve, description=description, **marks(rule))

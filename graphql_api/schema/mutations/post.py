@@ -8,7 +8,7 @@ import strawberry
 from graphql_api import models
 from graphql_api.loaders.post import PostById, PostRow, Posts
 from graphql_api.models import Scope
-from graphql_api.schema.inputs import maybe
+from graphql_api.schema.inputs import maybe, optional
 from graphql_api.schema.mutation import (
     Payload,
     client_mutation_id,
@@ -104,16 +104,19 @@ def _status(given: PostStatus) -> models.PostStatus:
 
 
 async def _create(writer: Writer, given: CreatePostInput) -> dict[str, Any]:
-    category_id = given.category_id or None
+    def shelf(text: str) -> int:
+        return number_of(text, "Category", path="categoryId")
+
     new = NewPost(
         title=given.title,
         body=given.body,
-        category_id=category_id and number_of(category_id, "Category", path="categoryId"),
+        category_id=optional(shelf, given.category_id),
         tag_names=tuple(given.tag_names or ()),
         status=_status(given.status or PostStatus.DRAFT),
         publish_at=given.publish_at or None,
     )
-    return {"post_id": await service.create_post(writer, new, key=given.idempotency_key or None)}
+    key = optional(str, given.idempotency_key)
+    return {"post_id": await service.create_post(writer, new, key=key)}
 
 
 async def _update(writer: Writer, given: UpdatePostInput) -> dict[str, Any]:

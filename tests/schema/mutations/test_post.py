@@ -118,6 +118,29 @@ async def test_a_key_gives_one_post_however_often_it_is_used(as_: As, make: Fact
     assert (await create(as_, somebody, idempotencyKey="k"))["errors"] == []
 
 
+async def test_an_empty_key_or_id_is_refused_and_an_empty_client_mutation_id_given_back(
+    as_: As, make: Factory
+) -> None:
+    author = await make.viewer()
+    no_key = await create(as_, author, idempotencyKey="", clientMutationId="")
+    assert errors_of(no_key) == [("INVALID", "idempotencyKey")]
+    assert no_key["clientMutationId"] == ""
+    no_id = await create(as_, author, categoryId="")
+    assert errors_of(no_id) == [("NOT_FOUND", "categoryId")]
+
+
+async def test_a_field_that_fails_after_the_commit_does_not_hide_it(as_: As, make: Factory) -> None:
+    author = await make.viewer()
+    broken = """mutation { createPost(input: {title: "T", body: "B", clientMutationId: "mine"}) {
+        clientMutationId post { comments(first: 0) { totalCount } } errors { code } } }"""
+    result = await as_(author)(broken)
+    assert result.data == {"createPost": {"clientMutationId": "mine", "post": None, "errors": []}}
+    [error] = result.errors or []
+    assert error.path == ["createPost", "post", "comments"]
+    drafts = await as_(author).data("{ viewer { drafts { totalCount } } }")
+    assert drafts["viewer"]["drafts"]["totalCount"] == 1
+
+
 async def test_two_mutations_of_a_document_see_each_other(as_: As, make: Factory) -> None:
     author = await make.viewer()
     post = (await create(as_, author))["post"]
