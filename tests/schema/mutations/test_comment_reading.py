@@ -9,8 +9,10 @@ from graphql_api.models import Comment, CommentStatus, PostStatus, Role, User, V
 from graphql_api.schema import global_id
 from tests.schema.client import Recorder
 from tests.schema.mutations.comments import id_of
-from tests.schema.mutations.conftest import As
+from tests.schema.mutations.conftest import As, by_each_executor
 from tests.support.factories import BEGINNING, Factory
+
+pytestmark = by_each_executor
 
 QUERY = """query ($id: ID!) { node(id: $id) { ... on Comment { id body
     post { id comments { nodes { id } } } root { id } parent { id }

@@ -8,13 +8,11 @@ import pytest
 from sqlalchemy import text
 
 from graphql_api.db.database import Database
-from graphql_api.execution import Mode
 from graphql_api.models import Comment, Post, Role, Viewer
 from graphql_api.schema import global_id
 from graphql_api.schema.build import build_schema
 from graphql_api.schema.permission import RULE
 from graphql_api.services.permission import ANYBODY, Rule
-from tests.schema.client import Execute
 from tests.schema.mutations.conftest import As
 from tests.support.factories import Factory
 
@@ -118,12 +116,6 @@ def test_what_the_schema_says_of_scopes_is_the_rule() -> None:
         ]
         expected = [({scope.value for scope in rule.scopes}, rule.owner)] if rule.scopes else []
         assert said == expected, name
-
-
-@pytest.fixture
-def as_(database: Database) -> As:
-    """Run operations as a viewer; who may do what is no executor's affair."""
-    return lambda viewer: Execute(database, viewer=viewer, modes=[Mode.PLAN])
 
 
 @pytest.fixture

@@ -5,8 +5,10 @@ from typing import Any
 
 from graphql_api.models import Role, Viewer
 from graphql_api.schema import global_id
-from tests.schema.mutations.conftest import As, errors_of
+from tests.schema.mutations.conftest import As, by_each_executor, errors_of
 from tests.support.factories import Factory
+
+pytestmark = by_each_executor
 
 ERRORS = """errors { __typename message code path
     ... on ValidationError { constraint }

@@ -6,11 +6,13 @@ import pytest
 
 from graphql_api.db.database import Database
 from graphql_api.models import PostStatus, Role, Viewer
-from tests.schema.mutations.conftest import As, errors_of
+from tests.schema.mutations.conftest import As, by_each_executor, errors_of
 from tests.schema.mutations.deleting import delete, deleted, id_of, restore, stored
 from tests.schema.scene import EVERYTHING, Scene
 from tests.support.derived import WRONG
 from tests.support.factories import Factory
+
+pytestmark = by_each_executor
 
 NOT_FOUND = [("NOT_FOUND", "undoToken")]
 
