@@ -53,7 +53,7 @@ def run_server(host: str, port: int, *, reload: bool = False, workers: int = 1) 
         workers=workers,
         loop="uvloop",
         http="httptools",
-        ws="none",  # no subscriptions yet
+        ws="websockets-sansio",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,

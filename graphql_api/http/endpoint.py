@@ -84,7 +84,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         if parts is None:
             return None
         query, variables, name, extensions = parts
-        context = self._context(scope, headers)
+        context = self.context_of(scope, headers)
         try:
             result = await self.schema.execute(
                 query, variables, context, None, name, _BY_POST, extensions
@@ -115,11 +115,16 @@ class GraphQLEndpoint(GraphQL[Context, None]):
 
     async def get_context(self, request: Request, response: Response) -> Context:  # type: ignore[override]  # noqa: ARG002  # no WebSocket comes here
         """Build fresh loaders for one operation; whatever they still do ends with the request."""
-        context = self._context(request.scope, headers_of(request.scope))
+        context = self.context_of(request.scope, headers_of(request.scope))
         request.state.loaders = context.loaders
         return context
 
-    def _context(self, scope: Scope, headers: Headers) -> Context:
+    def context_of(self, scope: Scope, headers: Headers) -> Context:
+        """Build the context of one operation, with fresh loaders.
+
+        Raises:
+            UnauthenticatedError: the sender is not who they say.
+        """
         state = scope["state"]
         settings: Settings = state["settings"]
         people: People = state["people"]
@@ -160,10 +165,15 @@ class GraphQLEndpoint(GraphQL[Context, None]):
 
     def encode_json(self, data: object) -> bytes:
         """Write JSON."""
-        try:
-            return orjson.dumps(data)
-        except orjson.JSONEncodeError:  # it gives up at a depth that a query can reach
-            return json.dumps(data, default=datetime.isoformat).encode()
+        return as_json(data)
+
+
+def as_json(data: object) -> bytes:
+    """Write an answer as JSON; its times are still objects."""
+    try:
+        return orjson.dumps(data)
+    except orjson.JSONEncodeError:  # it gives up at a depth that a query can reach
+        return json.dumps(data, default=datetime.isoformat).encode()
 
 
 _EXECUTIONS = {mode: Execution(mode=mode, leaves_times=True) for mode in Mode}

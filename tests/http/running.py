@@ -16,7 +16,9 @@ from graphql_api.settings import Settings
 def running(settings: Settings) -> Iterator[str]:
     """Serve while the block runs; give the base of the addresses."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(create_app(settings), lifespan="on", ws="none", log_config=None)
+        config = uvicorn.Config(
+            create_app(settings), lifespan="on", ws="websockets-sansio", log_config=None
+        )
         server = uvicorn.Server(config)
         thread = Thread(target=server.run, args=([listener],))
         thread.start()
