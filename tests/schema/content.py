@@ -18,6 +18,7 @@ _EVERYTHING = """
   authors(first: 100) { nodes { id username } }
   tags(first: 100) { nodes { id slug } }
   categories(rootsOnly: false) { id slug }
+  auditLog(first: 100) { nodes { id } }
 }
 """
 _MOST_CURSORS = 3
@@ -53,6 +54,7 @@ async def content_of(execute: Execute) -> Content:
         "User": _each(found["authors"]["nodes"], "id"),
         "Tag": _each(tags, "id"),
         "Category": _each(shelves, "id"),
+        "Revision": _each(found["auditLog"]["nodes"], "id"),
     }
     content.slugs = {"Post": _each(posts, "slug"), "category": _each(shelves, "slug")}
     content.slugs |= dict.fromkeys(("tag", "anyTags", "allTags"), _each(tags, "slug"))

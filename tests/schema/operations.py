@@ -14,6 +14,7 @@ from graphql import (
     is_list_type,
     is_non_null_type,
     is_required_argument,
+    is_required_input_field,
 )
 from hypothesis import strategies as st
 
@@ -24,7 +25,14 @@ from tests.schema.content import Content, order_of
 Given: TypeAlias = GraphQLArgument | GraphQLInputField
 
 # what an IDFilter or an argument bounds, by its name
-_NAMED = {"author": "User", "category": "Category", "parent": "Comment", "around": "Comment"}
+_NAMED = {
+    "actorId": "User",
+    "around": "Comment",
+    "author": "User",
+    "category": "Category",
+    "parent": "Comment",
+    "subjectId": "Post",
+}
 _USUAL_SIZES, _OTHER_SIZES = (1, 2, 3), (0, -1, 101)
 _LENGTHS, _COUNTS = (1, 20, 200, 500, 501, 0), (0, 1, 2, 5)
 _CHOICES: dict[str, tuple[Any, ...]] = {
@@ -126,7 +134,9 @@ class OperationWriter(Writer):
             return {name: self._of_type(bare, name, _ONE_OF[kind.name], depth)}
         chosen = {}
         for name, field in fields:
-            if name == "field" or (self._chance(0.3) and (depth > 0 or name not in _NESTED)):
+            if is_required_input_field(field) or (
+                self._chance(0.3) and (depth > 0 or name not in _NESTED)
+            ):
                 own = name if name in _NAMED else about
                 chosen[name] = self._value_of(field, name, own, depth - (name in _NESTED))
         return chosen

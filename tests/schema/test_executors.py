@@ -13,7 +13,7 @@ import pytest
 from graphql import ExecutionResult
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import URL
+from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from strawberry.http import process_result
 
@@ -23,7 +23,7 @@ from graphql_api.db.monitor import recorded
 from graphql_api.execution import Execution, Mode, PlanExecutor
 from graphql_api.http.endpoint import GraphQLEndpoint
 from graphql_api.loaders.report import Report
-from graphql_api.models import DEFAULT_TENANT, Viewer
+from graphql_api.models import DEFAULT_TENANT, Role, Viewer
 from graphql_api.schema.build import build_schema
 from graphql_api.schema.context import Context
 from graphql_api.schema.cursor import CursorCodec
@@ -35,6 +35,21 @@ from tests.schema.operations import Case, cases_about
 from tests.support.serving import SECRET_KEY
 
 N_CASES = 300
+
+EVERYTHING = Viewer(DEFAULT_TENANT, 1, Role.ADMINISTRATOR)
+"""Who asks: somebody who sees all there is."""
+
+ENTRIES = """
+INSERT INTO revisions (tenant_id, subject_type, subject_id, owner_id, version, actor_id, action,
+    changes, snapshot)
+SELECT 1, kind, id, author_id, version, author_id, 'create', '{"categoryId": [null, 1]}',
+    '{"categoryId": 1, "body": "Text"}'
+FROM (
+    SELECT 'Post', id, author_id, version FROM posts
+    UNION ALL SELECT 'Comment', id, author_id, version FROM comments
+) AS written (kind, id, author_id, version)
+"""
+"""An audit log, which the sample has not."""
 
 _endpoint = GraphQLEndpoint(build_schema())
 
@@ -66,7 +81,7 @@ class World:
         """Run a case as the endpoint does."""
         context = Context.of(
             Database(self.engine),
-            Viewer(),
+            EVERYTHING,
             CursorCodec(SECRET_KEY, DEFAULT_TENANT),
             execution=Execution(mode=mode, leaves_times=mode is Mode.PLAN),
         )
@@ -104,8 +119,11 @@ def world(migrated_database: tuple[URL, Callable[[], None]]) -> Iterator[World]:
 
         async def start() -> World:
             engine = create_engine(settings_for(url))
-            await load_sample(Database(engine))
-            return World(runner, engine, await content_of(Execute(Database(engine))))
+            database = Database(engine)
+            await load_sample(database)
+            async with database.transaction() as session:
+                await session.execute(text(ENTRIES))
+            return World(runner, engine, await content_of(Execute(database, viewer=EVERYTHING)))
 
         made = runner.run(start())
         yield made
