@@ -13,8 +13,9 @@ from graphql_api.models import Action, Post, Role, User, Viewer
 from graphql_api.schema import global_id
 from graphql_api.settings import Settings
 from tests.schema.client import Execute
-from tests.schema.mutations.conftest import As
+from tests.schema.mutations.conftest import As, by_each_executor
 from tests.schema.mutations.conftest import as_ as as_  # noqa: PLC0414  # a fixture
+from tests.schema.mutations.conftest import mode as mode  # noqa: PLC0414  # what that asks for
 from tests.schema.mutations.deleting import deleted, id_of, restore
 from tests.support.factories import BEGINNING, Factory
 from tests.support.postgres import address
@@ -41,6 +42,7 @@ async def auditor(make: Factory) -> Viewer:
     return await make.viewer(Role.ADMINISTRATOR)
 
 
+@by_each_executor
 async def test_the_history_of_a_post_tells_who_did_what_and_when(
     as_: As, make: Factory, database: Database
 ) -> None:
