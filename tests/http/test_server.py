@@ -1,5 +1,7 @@
 """The server that people start, as its own process, on the sample content."""
 
+import pytest
+
 from tests.support import asking
 
 BODY = """
@@ -48,16 +50,18 @@ def test_it_answers_many_requests_of_one_connection(live_server: str) -> None:
     assert all("errors" not in answer for answer in answers)
 
 
-def test_it_refuses_a_websocket(live_server: str) -> None:
+@pytest.mark.parametrize(("path", "status"), [("/graphql", 101), ("/healthz", 403)])
+def test_it_takes_websockets_at_the_endpoint_alone(
+    path: str, status: int, live_server: str
+) -> None:
     answer = asking.get(
-        f"{live_server}/graphql",
+        f"{live_server}{path}",
         headers={
             "connection": "upgrade",
             "upgrade": "websocket",
             "sec-websocket-version": "13",
             "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
-            "accept": "application/json",
+            "sec-websocket-protocol": "graphql-transport-ws",
         },
     )
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["extensions"] == {"code": "BAD_REQUEST"}
+    assert answer.status_code == status
