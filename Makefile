@@ -13,8 +13,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 PYTEST := $(BIN)/pytest -n 2 -m 'not browser and not slow'
 # what another version of PostgreSQL could answer differently; of mutations, all of them at random
 OF_POSTGRESQL := tests/db tests/loaders tests/models tests/plans tests/schema/statements \
-	tests/schema/mutations/test_model.py tests/services/wordpress \
-	$(wildcard tests/schema/test_*.py tests/services/test_*.py)
+	tests/schema/mutations/test_model.py tests/services/test_purge.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo install test check lock-check test-debian test-browser test-long fuzz bench format \

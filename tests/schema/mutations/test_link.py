@@ -245,7 +245,7 @@ async def test_a_link_costs_the_same_statements_each_time(
     assert log.loaders == {"": n_statements}
 
 
-N_PEOPLE, N_ROUNDS = 64, 12
+N_PEOPLE, N_ROUNDS = 64, 5
 
 
 async def test_counters_are_exact_after_many_like_and_unlike_at_once(
