@@ -22,6 +22,7 @@ from sqlalchemy.util import greenlet_spawn
 
 from graphql_api.db.connection import ReadConnection
 from graphql_api.db.fault import (
+    UNAVAILABLE,
     UNKNOWN,
     DriverError,
     is_lost,
@@ -104,10 +105,12 @@ class Database:
                 told = translated(error)
                 if told is not error and is_committing:
                     raise UnavailableError(UNKNOWN) from error
-                if n_tries == _MOST_TRIES or is_committing or not may_be_repeated(error):
+                if is_committing or not may_be_repeated(error):
                     if told is error:
                         raise
                     raise told from error
+                if n_tries == _MOST_TRIES:  # others were always first
+                    raise UnavailableError(UNAVAILABLE) from error
             await asyncio.sleep(random.uniform(0, _LONGEST_PAUSE_S * 2**n_tries))  # noqa: S311  # no secret
 
 

@@ -18,8 +18,8 @@ UNKNOWN = (
 )
 
 # SQLSTATE classes: 08 connection, 53 out of resources, 57P shutdown, 58 system;
-# 57014 is a timeout, 55P03 one while waiting for a lock, and 40… when it was repeated in vain
-_UNAVAILABLE_STATES = ("08", "40001", "40P01", "53", "57P", "58", "57014", "55P03")
+# 57014 is a timeout, 55P03 one while waiting for a lock
+_UNAVAILABLE_STATES = ("08", "53", "57P", "58", "57014", "55P03")
 
 _LOST_STATES = ("08", "57P")
 
