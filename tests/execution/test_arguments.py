@@ -11,6 +11,7 @@ from graphql import (
     GraphQLEnumType,
     GraphQLField,
     GraphQLInputObjectType,
+    GraphQLScalarType,
     get_named_type,
     is_list_type,
     is_non_null_type,
@@ -128,6 +129,7 @@ LEAVES: dict[str, list[str]] = {
     "BigInt": ["1", "40"],
     "DateTime": ['"2024-01-01T00:00:00Z"'],
     "GlobalID": ['"UG9zdDox"', '"x"'],
+    "URI": ['"https://example.org/a.png"', '""'],
 }
 
 
@@ -278,6 +280,19 @@ def both_of(schema: Any, name: str, field: GraphQLField, writing: Writing) -> tu
     slow = outcome(by_hand, declared, run)
     assert fast == slow, (written, writing.values)
     return fast, arguments._compiled is not None  # noqa: SLF001  # so that the test means something
+
+
+@pytest.mark.parametrize("which", SCHEMAS)
+def test_a_value_of_every_scalar_that_arguments_take_can_be_written(which: str) -> None:
+    inputs = [
+        kind
+        for kind in SCHEMAS[which]._schema.type_map.values()  # noqa: SLF001  # no public way
+        if isinstance(kind, GraphQLInputObjectType)
+    ]
+    taken = [each for _, field in fields_of(SCHEMAS[which]) for each in field.args.values()]
+    taken += [each for kind in inputs for each in kind.fields.values()]
+    kinds = [get_named_type(each.type) for each in taken]
+    assert {kind.name for kind in kinds if isinstance(kind, GraphQLScalarType)} <= LEAVES.keys()
 
 
 @pytest.mark.parametrize("which", SCHEMAS)
