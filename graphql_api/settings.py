@@ -66,6 +66,15 @@ class Settings(BaseSettings):
     execution: Literal["plan", "reference"] = "plan"
     """Which executor runs operations: ours, level by level, or graphql-core's."""
 
+    max_body_bytes: Annotated[int, Field(ge=1024)] = 256 * 1024
+    """Bytes of a request's body; four times the longest post, and read as JSON in a millisecond."""
+
+    max_batch_operations: Annotated[int, Field(ge=0, le=100)] = 0
+    """Operations that one body may hold as a list, which run at once; 0: a body holds one."""
+
+    read_timeout_s: Annotated[float, Field(gt=0)] = 20.0
+    """Seconds in which a request's body has to come; whoever sends slowly holds a connection."""
+
     development: bool = False
     """Shows everybody what costs an operator's key elsewhere: each answer says what was loaded."""
 

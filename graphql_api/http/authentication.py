@@ -4,10 +4,6 @@ Without the header nobody in particular does. With one that proves nothing the r
 never taken for nobody's: whoever sends it believes that they are logged in.
 """
 
-from http.client import UNAUTHORIZED
-
-import orjson
-from starlette.responses import Response
 from starlette.types import Scope
 
 from graphql_api.errors import UnauthenticatedError
@@ -36,14 +32,3 @@ def viewer_of(scope: Scope, headers: Headers, tokens: AccessTokens) -> Viewer:
         said = "the header 'Authorization' must be 'Bearer' with an access token, once"
         raise UnauthenticatedError(said)
     return tokens.read(token.strip(b" ").decode("latin-1"), DEFAULT_TENANT)
-
-
-def unauthenticated(error: UnauthenticatedError) -> Response:
-    """Refuse a request whose sender is not who they say."""
-    answer = {"errors": [{"message": error.message, "extensions": error.extensions}]}
-    return Response(
-        orjson.dumps(answer),
-        status_code=UNAUTHORIZED,
-        headers={"WWW-Authenticate": "Bearer"},
-        media_type="application/json",
-    )

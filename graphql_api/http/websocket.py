@@ -25,8 +25,9 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 from strawberry.types.unset import UnsetType
 
 from graphql_api.errors import UnauthenticatedError
+from graphql_api.http.answer import as_json
 from graphql_api.http.diagnostics import headers_of
-from graphql_api.http.endpoint import GraphQLEndpoint, as_json
+from graphql_api.http.endpoint import GraphQLEndpoint
 from graphql_api.schema.context import Context
 
 _HEADER = b"authorization"

@@ -50,7 +50,9 @@ def test_a_body_may_come_in_pieces(size: int, http: httpx.Client) -> None:
         assert answer.status_code == status
 
 
-async def asked(app: Any, *messages: dict[str, Any], root_path: str = "") -> list[dict[str, Any]]:
+async def asked(
+    app: Any, *messages: dict[str, Any], root_path: str = "", state: Any = None
+) -> list[dict[str, Any]]:
     """Hand an application the messages of one request, and return what it sends."""
     given, answered = list(messages), []
 
@@ -66,7 +68,7 @@ async def asked(app: Any, *messages: dict[str, Any], root_path: str = "") -> lis
         "path": "/graphql",
         "root_path": root_path,
         "headers": [(b"content-type", b"application/json")],
-        "state": {},
+        "state": state or {},
     }
     await app(scope, receive, send)
     return answered
@@ -75,8 +77,10 @@ async def asked(app: Any, *messages: dict[str, Any], root_path: str = "") -> lis
 async def test_whoever_hangs_up_within_a_body_gets_no_answer(settings: Settings) -> None:
     half = {"type": "http.request", "body": b'{"query": "{', "more_body": True}
     gone = {"type": "http.disconnect"}
-    assert await asked(create_app(settings), half, gone) == []
-    assert await asked(create_app(settings), gone) == []
+    app = create_app(settings)
+    async with app.router.lifespan_context(app) as state:
+        assert await asked(app, half, gone, state=state) == []
+        assert await asked(app, gone, state=state) == []
 
 
 async def test_under_a_path_of_a_proxy_the_rest_of_the_path_counts(settings: Settings) -> None:

@@ -59,20 +59,52 @@ def test_the_reason_names_what_is_wrong(http: httpx.Client) -> None:
     def said(name: str) -> str:
         return reason(http.post("/graphql", content=BROKEN[name], headers=JSON), 400)
 
-    assert said("no JSON") == "Unable to parse request body as JSON"
-    assert said("a number") == "An object was expected as JSON"
-    assert said("no query") == "No GraphQL query found in the request"
-    assert said("a list as name") == "The `operationName` must be a string or null, if provided."
+    assert said("no JSON") == "the body is not valid JSON in UTF-8"
+    assert said("a number") == "the body must be a JSON object"
+    assert said("a batch") == "the body must be a JSON object: batches are not enabled here"
+    assert said("no query") == "there is no 'query'"
+    assert said("a list as name") == "'operationName' must be a string"
     assert said("an unknown name") == 'Unknown operation named "Other".'
 
 
 @pytest.mark.parametrize("kind", [None, "text/plain", "application/graphql", "multipart/form-data"])
-def test_a_body_that_is_not_said_to_be_json_is_a_bad_request(
+def test_a_body_that_is_not_said_to_be_json_is_not_taken(
     kind: str | None, http: httpx.Client
 ) -> None:
     headers = {"content-type": kind} if kind else {}
     answer = http.post("/graphql", content=f"{{{POSTS}}}".encode(), headers=headers)
-    assert reason(answer, 400) == "Unsupported content type"
+    assert "Content-Type" in reason(answer, 415)
+
+
+def test_a_compressed_body_is_not_taken(http: httpx.Client) -> None:
+    headers = {**JSON, "content-encoding": "gzip"}
+    assert reason(http.post("/graphql", content=b"{}", headers=headers), 415)
+
+
+@pytest.mark.parametrize("body", [b"x" * 300_000, b'{"query": "' + b" " * 262_144 + b'"}'])
+@pytest.mark.parametrize("in_pieces", [False, True])
+def test_a_body_above_256_kb_is_refused(
+    body: bytes,
+    in_pieces: bool,  # noqa: FBT001  # pytest gives it
+    http: httpx.Client,
+) -> None:
+    content = (body[start : start + 9_999] for start in range(0, len(body), 9_999))
+    answer = http.post("/graphql", content=content if in_pieces else body, headers=JSON)
+    assert answer.status_code == 413
+    [error] = answer.json()["errors"]
+    assert error["extensions"] == {"code": "LIMIT_EXCEEDED"}
+
+
+def test_variables_may_be_nested_40_levels_deep_and_no_more(http: httpx.Client) -> None:
+    def answered(n_levels: int) -> httpx.Response:
+        value: object = 1
+        for _ in range(n_levels - 1):
+            value = [value]
+        return http.post("/graphql", json={"query": "{__typename}", "variables": {"a": value}})
+
+    assert answered(40).json() == {"data": {"__typename": "Query"}}
+    assert answered(41).status_code == 400
+    assert answered(41).json()["errors"][0]["extensions"] == {"code": "LIMIT_EXCEEDED"}
 
 
 @pytest.mark.parametrize("name", ["variables", "extensions"])
@@ -83,19 +115,40 @@ def test_a_broken_parameter_is_a_bad_request(name: str, value: str, http: httpx.
 
 def test_a_get_without_a_query_is_a_bad_request(http: httpx.Client) -> None:
     answer = http.get("/graphql", headers={"accept": "application/json"})
-    assert reason(answer, 400) == "No GraphQL query found in the request"
+    assert reason(answer, 400) == "there is no 'query'"
+
+
+@pytest.mark.parametrize(
+    "parameters", ["query={a}&query={b}", "query=%ff", "&".join("abcdefghijk")]
+)
+def test_parameters_that_can_be_read_in_two_ways_are_a_bad_request(
+    parameters: str, http: httpx.Client
+) -> None:
+    assert reason(http.get(f"/graphql?{parameters}"), 400)
+
+
+@pytest.mark.parametrize("accept", ["text/plain", "image/*", "application/json;q=0", "nonsense"])
+def test_a_client_that_takes_nothing_we_make_is_told_so(accept: str, http: httpx.Client) -> None:
+    answer = http.post("/graphql", content=f"{{{POSTS}}}".encode(), headers={"accept": accept})
+    assert "accept one of them" in reason(answer, 406)
+
+
+def test_a_subscription_is_not_answered_as_json(http: httpx.Client) -> None:
+    answer = http.post("/graphql", json={"query": "subscription { posts }"})
+    assert "text/event-stream" in reason(answer, 406)
 
 
 def test_a_get_changes_nothing(http: httpx.Client) -> None:
     answer = http.get("/graphql", params={"query": "mutation { like }"})
-    assert reason(answer, 400) == "mutations are not allowed when using GET"
+    assert reason(answer, 405) == "a mutation cannot be sent by GET"
+    assert answer.headers["allow"] == "POST"
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
 def test_another_method_is_not_allowed(method: str, http: httpx.Client) -> None:
     answer = http.request(method, "/graphql")
-    assert reason(answer, 405) == "GraphQL only supports GET and POST requests."
-    assert answer.headers["allow"] == "GET, POST"
+    assert reason(answer, 405) == "operations are sent by POST, and queries by GET too"
+    assert answer.headers["allow"] == "GET, HEAD, POST"
 
 
 @pytest.mark.parametrize("path", ["/", "/nothing", "/graphql/deeper", "/graphiql/", "/healthz/x"])

@@ -21,7 +21,7 @@ from graphql_api.db.database import Database
 from graphql_api.db.engine import create_engine
 from graphql_api.db.monitor import recorded
 from graphql_api.execution import Execution, Mode, PlanExecutor
-from graphql_api.http.endpoint import GraphQLEndpoint
+from graphql_api.http.answer import as_json
 from graphql_api.loaders.report import Report
 from graphql_api.models import DEFAULT_TENANT, Role, Viewer
 from graphql_api.schema.build import build_schema
@@ -50,8 +50,6 @@ FROM (
 ) AS written (kind, id, author_id, version)
 """
 """An audit log, which the sample has not."""
-
-_endpoint = GraphQLEndpoint(build_schema())
 
 
 @dataclass
@@ -94,8 +92,7 @@ class World:
         parts: dict[str, Any] = dict(process_result(result))
         errors = parts.pop("errors", [])
         parts.pop("extensions", None)  # the report, which has times in it
-        body = _endpoint.encode_json(parts)
-        assert isinstance(body, bytes)
+        body = as_json(parts)
         return Answer(
             body,
             sorted(map(orjson.dumps, errors)),

@@ -1,0 +1,85 @@
+"""What is sent back: results and refusals as JSON, with the headers they need."""
+
+import json
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from starlette.types import Receive, Scope, Send
+from strawberry.types import ExecutionResult
+
+from graphql_api.http.negotiation import JSON, RESPONSE, Accepted
+from graphql_api.http.refusal import RefusedError
+from graphql_api.http.status import is_request_error, retry_after, status_of
+
+Headers = list[tuple[bytes, bytes]]
+
+# JSON is UTF-8 by its own definition, which the other type leaves to the header
+_CONTENT_TYPES = {JSON: JSON.encode(), RESPONSE: f"{RESPONSE}; charset=utf-8".encode()}
+
+
+class Answer:
+    """A whole answer, as an ASGI application; Starlette's takes as long as a small query does."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, body: bytes, kind: str, status: int = HTTPStatus.OK) -> None:
+        self.body = body
+        self.status = status
+        self.headers: Headers = [
+            (b"content-length", b"%d" % len(body)),
+            (b"content-type", _CONTENT_TYPES[kind]),
+        ]
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Send it."""
+        start = {"type": "http.response.start", "status": self.status, "headers": self.headers}
+        await send(start)
+        await send({"type": "http.response.body", "body": self.body})
+
+    def add(self, name: str, value: str) -> None:
+        """Add a header."""
+        self.headers.append((name.lower().encode(), value.encode("latin-1")))
+
+
+def of_result(result: ExecutionResult, accepted: Accepted) -> Answer:
+    """Answer with what came of an operation."""
+    kind = accepted.json or JSON
+    status = status_of(result, is_response=accepted.is_response)
+    answer = Answer(as_json(parts_of(result)), kind, status)
+    if seconds := retry_after(result):
+        answer.add("Retry-After", seconds)
+    return answer
+
+
+def of_batch(results: list[ExecutionResult], accepted: Accepted) -> Answer:
+    """Answer with what came of several operations, in the order they were sent."""
+    return Answer(as_json([parts_of(each) for each in results]), accepted.json or JSON)
+
+
+def of_refusal(error: RefusedError, kind: str = JSON) -> Answer:
+    """Answer with why a request is refused."""
+    said = {"errors": [{"message": error.message, "extensions": error.extensions}]}
+    answer = Answer(orjson.dumps(said), kind, error.status)
+    for name, value in error.headers.items():
+        answer.add(name, value)
+    return answer
+
+
+def parts_of(result: ExecutionResult) -> dict[str, Any]:
+    """Give a result as the specification has it: no `data` where no field ever ran."""
+    parts: dict[str, Any] = {} if is_request_error(result) else {"data": result.data}
+    if result.errors:
+        parts["errors"] = [error.formatted for error in result.errors]
+    if result.extensions:
+        parts["extensions"] = result.extensions
+    return parts
+
+
+def as_json(data: object) -> bytes:
+    """Write JSON; the times of an answer are still objects."""
+    try:
+        return orjson.dumps(data)
+    except orjson.JSONEncodeError:  # it gives up at a depth that a query can reach
+        return json.dumps(data, default=datetime.isoformat).encode()

@@ -1,0 +1,149 @@
+"""Answers in parts: events of a subscription, and the parts of a result that were deferred.
+
+Server-sent events follow the mode "distinct connections" of GraphQL over SSE. Deferred parts come
+as `multipart/mixed`, each with what readers of `incrementalSpec=v0.2` need, and those of the older
+`deferSpec=20220824`.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, Sequence
+from contextlib import aclosing
+from typing import Any, Protocol
+
+from graphql.execution import (
+    InitialIncrementalExecutionResult,
+    PendingResult,
+    SubsequentIncrementalExecutionResult,
+)
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+from strawberry.http.streaming import merge_stream_with_heartbeat
+
+from graphql_api.http.answer import as_json, parts_of
+from graphql_api.http.negotiation import EVENTS, MULTIPART
+from graphql_api.loaders.registry import Loaders
+from graphql_api.schema.masking import public
+
+_BOUNDARY = "-"  # what clients of @defer look for where the header is lost
+_HEARTBEAT_S = 15.0
+
+
+class Kind(Protocol):
+    """How parts are written one after the other."""
+
+    content_type: str
+    heartbeat: str
+
+    def part(self, data: dict[str, Any]) -> str:
+        """Write a part."""
+
+    def end(self) -> str:
+        """Write what follows the last part."""
+
+
+class Events:
+    """Server-sent events; their lines end in LF, which every client of them reads."""
+
+    content_type = f"{EVENTS}; charset=utf-8"
+    heartbeat = ":\n\n"
+
+    def part(self, data: dict[str, Any]) -> str:
+        """Write an event."""
+        return f"event: next\ndata: {as_json(data).decode()}\n\n"
+
+    def end(self) -> str:
+        """Write the last event; without a field of data a browser would not hear of it."""
+        return "event: complete\ndata:\n\n"
+
+
+class Multipart:
+    """Parts of a `multipart/mixed` message; each with the boundary after it, that ends it."""
+
+    content_type = f'{MULTIPART}; boundary="{_BOUNDARY}"'
+    heartbeat = ""
+
+    def __init__(self) -> None:
+        self._before = f"--{_BOUNDARY}"
+
+    def part(self, data: dict[str, Any]) -> str:
+        """Write a part."""
+        before, self._before = self._before, ""
+        body = as_json(data).decode()
+        kind = "Content-Type: application/json; charset=utf-8"
+        return f"{before}\r\n{kind}\r\n\r\n{body}\r\n--{_BOUNDARY}"
+
+    def end(self) -> str:
+        """Make the last boundary the end of the message."""
+        return "--\r\n"
+
+
+class Stream(StreamingResponse):
+    """An answer whose parts are sent as they come; the loaders end with it, or with its client."""
+
+    def __init__(self, kind: Kind, results: AsyncIterable[Any], loaders: Loaders) -> None:
+        self._kind = kind
+        self._results = results
+        self._loaders = loaders
+        # a proxy would collect what is sent
+        headers = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
+        self._source = self._beating() if kind.heartbeat else self._parts()
+        super().__init__(self._source, media_type=kind.content_type, headers=headers)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the parts; also where the client leaves, what makes them ends."""
+        async with aclosing(self._source):
+            await super().__call__(scope, receive, send)
+
+    def _beating(self) -> AsyncGenerator[str, None]:
+        """Give the parts, and between them what tells that the connection lives."""
+        beat = merge_stream_with_heartbeat(
+            self._parts, lambda: self._kind.heartbeat, _HEARTBEAT_S, send_initial_heartbeat=False
+        )
+        return beat()
+
+    async def _parts(self) -> AsyncGenerator[str, None]:
+        incremental = Incremental()
+        try:
+            async for result in self._results:
+                yield self._kind.part(incremental.parts_of(result))
+            yield self._kind.end()
+        finally:
+            if hasattr(self._results, "aclose"):
+                await self._results.aclose()
+            if self._loaders.operation.is_at_work:
+                await asyncio.shield(self._loaders.close())
+
+
+class Incremental:
+    """Writes the results of one operation, also those that come in parts."""
+
+    def __init__(self) -> None:
+        self._pending: dict[str, PendingResult] = {}
+
+    def parts_of(self, result: Any) -> dict[str, Any]:
+        """Give a result as its client reads it."""
+        if isinstance(result, SubsequentIncrementalExecutionResult):
+            return self._subsequent(result)
+        if isinstance(result, InitialIncrementalExecutionResult):
+            self._note(result.pending)
+            return dict(result.formatted)
+        return parts_of(result)
+
+    def _subsequent(self, result: SubsequentIncrementalExecutionResult) -> dict[str, Any]:
+        self._note(result.pending)
+        for each in (*(result.incremental or ()), *(result.completed or ())):
+            if each.errors:
+                each.errors = [public(error, is_executing=True) for error in each.errors]
+        shown: dict[str, Any] = dict(result.formatted)
+        for each in shown.get("incremental", ()):
+            pending = self._pending[each["id"]]
+            # the older format has no ids
+            each["path"] = [*pending.path, *each.get("subPath", ())]
+            if pending.label is not None:
+                each["label"] = pending.label
+        for each in shown.get("completed", ()):
+            self._pending.pop(each["id"], None)
+        return shown
+
+    def _note(self, pending: Sequence[PendingResult] | None) -> None:
+        self._pending.update((each.id, each) for each in pending or ())
