@@ -1,0 +1,63 @@
+"""What is known of one operation, for whoever watches: the log, the metrics, the traces."""
+
+import secrets
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from graphql import GraphQLError
+
+from graphql_api.db.figures import Statements, counting
+
+
+class Notes:
+    """Notes of an operation, taken down while it runs and read when it has ended."""
+
+    __slots__ = (
+        "began",
+        "changes",
+        "codes",
+        "cost",
+        "document",
+        "ended",
+        "has_data",
+        "kind",
+        "name",
+        "request_id",
+    )
+
+    def __init__(self, request_id: str | None = None) -> None:
+        self.request_id = request_id or secrets.token_hex(8)
+        """The request that the operation came with; masked errors name it."""
+        self.document: str | None = None
+        self.name: str | None = None
+        """As a valid document has it: what a client only says is never repeated."""
+        self.kind: str | None = None
+        """`query`, `mutation` or `subscription`; None where no valid document was found."""
+        self.cost: int | None = None
+        """What the operation costs, where that was reckoned."""
+        self.codes: list[str] = []
+        """The code of each error of its answer."""
+        self.has_data = False
+        self.changes: Statements | None = None
+        """The statements that no loader sent."""
+        self.began = self.ended = 0.0
+
+    def begin(self, document: str | None) -> None:
+        """Note that the operation starts now, in this task."""
+        self.document = document
+        self.changes = Statements()
+        counting.set(self.changes)
+        self.began = time.perf_counter()
+
+    def runs(self, kind: str, name: str | None) -> None:
+        """Note what a valid document says of the operation."""
+        self.kind, self.name = kind, name
+
+    def answered(self, data: Any, errors: Sequence[GraphQLError] | None) -> None:
+        """Note what a client is told; of an answer in parts, each."""
+        self.ended = time.perf_counter()
+        if data is not None:
+            self.has_data = True
+        if errors:
+            self.codes += [str((error.extensions or {}).get("code")) for error in errors]
