@@ -2,7 +2,6 @@
 
 import logging
 import re
-import secrets
 from collections.abc import Generator
 
 from graphql import GraphQLError, GraphQLSyntaxError, ValueNode, VariableNode
@@ -10,6 +9,7 @@ from strawberry.extensions import SchemaExtension
 
 from graphql_api.errors import ApiError, BadUserInputError
 from graphql_api.schema.context import Context
+from graphql_api.schema.notes import Notes
 
 # how graphql-core ends a message about a value; a name would stand in quotes
 _PYTHONS_WORD = re.compile(r"\b(None|True|False)(?=\.?$)")
@@ -82,10 +82,8 @@ def fault(request_id: str) -> str:
 
 
 def _masked(error: GraphQLError, original: BaseException, context: object) -> GraphQLError:
-    if isinstance(context, Context):
-        request_id = context.notes.request_id
-    else:  # of a schema that somebody runs without ours
-        request_id = secrets.token_hex(8)
+    # somebody may run a schema without a context of ours
+    request_id = (context.notes if isinstance(context, Context) else Notes()).request_id
     given = {"request_id": request_id}
     _log.error("error %s at %s", request_id, error.path, exc_info=original, extra=given)
     return GraphQLError(
