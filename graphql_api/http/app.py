@@ -16,7 +16,9 @@ from graphql_api.http.attending import Attendant
 from graphql_api.http.endpoint import GraphQLEndpoint
 from graphql_api.http.graphiql import graphiql_assets
 from graphql_api.http.health import healthz, readyz
-from graphql_api.http.metrics import metrics
+from graphql_api.http.metrics import Metrics, answer_metrics
+from graphql_api.http.observing import Observer
+from graphql_api.http.watching import watched
 from graphql_api.http.websocket import SocketEndpoint
 from graphql_api.schema.build import build_schema
 from graphql_api.services.people.people import People, people_of
@@ -31,6 +33,8 @@ class State(TypedDict):
     settings: Settings
     people: People
     attendant: Attendant
+    observer: Observer
+    metrics: Metrics
 
 
 class _Application(Starlette):
@@ -59,18 +63,22 @@ def create_app(settings: Settings | None = None) -> Starlette:
         engine = create_engine(chosen, serving=True)
         database = Database(engine, pgbouncer=chosen.pgbouncer)
         publishing = asyncio.create_task(keep_publishing(database))
+        attendant = Attendant(
+            2 * chosen.pool_size, chosen.max_waiting_requests, chosen.request_timeout_s
+        )
         collect_less_garbage()
         try:
-            with people_of(chosen) as people:
+            with (
+                people_of(chosen) as people,
+                watched(chosen, database, attendant, build_schema()) as (observer, metrics),
+            ):
                 yield {
                     "database": database,
                     "settings": chosen,
                     "people": people,
-                    "attendant": Attendant(
-                        2 * chosen.pool_size,
-                        chosen.max_waiting_requests,
-                        chosen.request_timeout_s,
-                    ),
+                    "attendant": attendant,
+                    "observer": observer,
+                    "metrics": metrics,
                 }
         finally:
             publishing.cancel()
@@ -89,7 +97,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             Mount("/graphiql", graphiql_assets),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
-            Route("/metrics", metrics),
+            Route("/metrics", answer_metrics),
         ],
     )
 

@@ -2,13 +2,12 @@
 
 import asyncio
 import logging
-import secrets
 from functools import lru_cache, partial
 from http import HTTPStatus
 
 import strawberry
 from starlette.requests import ClientDisconnect, Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
@@ -16,7 +15,7 @@ from strawberry.types.graphql import OperationType
 
 from graphql_api.errors import ApiError
 from graphql_api.execution import Execution, Mode
-from graphql_api.http.answer import of_batch, of_refusal, of_result
+from graphql_api.http.answer import of_batch, of_result
 from graphql_api.http.attending import Attendant
 from graphql_api.http.authentication import viewer_of
 from graphql_api.http.body import read_body
@@ -27,6 +26,7 @@ from graphql_api.http.diagnostics import (
     request_id_of,
     wants_batches,
 )
+from graphql_api.http.exchange import AnyAnswer, Exchange
 from graphql_api.http.graphiql import graphiql_page
 from graphql_api.http.negotiation import EVENTS, accepted, check_content_type
 from graphql_api.http.refusal import RefusedError
@@ -36,6 +36,7 @@ from graphql_api.http.stream import Events, Stream
 from graphql_api.loaders.report import Report
 from graphql_api.schema.context import Context
 from graphql_api.schema.cursor import CursorCodec
+from graphql_api.schema.masking import fault
 from graphql_api.services.people.people import People
 from graphql_api.settings import Settings
 
@@ -57,22 +58,22 @@ class GraphQLEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; what is wrong with it is told as JSON."""
         headers = headers_of(scope)
-        answer: ASGIApp
+        exchange = Exchange(headers)
         try:
-            answer = await self._answer(scope, headers, receive)
+            answer = await self._answer(scope, headers, receive, exchange)
         except RefusedError as refused:
-            answer = of_refusal(refused)
+            answer = exchange.refused(refused)
         except ApiError as error:
-            answer = of_refusal(refused_by(error))
+            answer = exchange.refused(refused_by(error))
         except ClientDisconnect:
             return  # nobody is there to read an answer
         except Exception:  # noqa: BLE001  # a fault of ours, which no client may see
-            number = secrets.token_hex(6)
-            _log.exception("error %s", number)
-            answer = of_refusal(_fault(number))
-        await answer(scope, receive, send)
+            answer = exchange.refused(_fault(request_id_of(headers)))
+        await exchange.send(answer, scope, receive, send)
 
-    async def _answer(self, scope: Scope, headers: Headers, receive: Receive) -> ASGIApp:
+    async def _answer(
+        self, scope: Scope, headers: Headers, receive: Receive, exchange: Exchange
+    ) -> AnyAnswer:
         """Take a request apart, and answer what it asks for."""
         method, takes = scope["method"], accepted(headers.get(b"accept"))
         if method not in _ALLOWED:
@@ -89,8 +90,11 @@ class GraphQLEndpoint:
             asked = from_parameters(scope["query_string"])
         if isinstance(asked, list):
             contexts = [self.context_of(scope, headers) for _ in asked]
+            for each, own in zip(asked, contexts, strict=True):
+                exchange.begin(own, each.query)
             runs = [self._run(*each, method) for each in zip(asked, contexts, strict=True)]
             return of_batch(await asyncio.gather(*runs), takes)
+        exchange.begin(context, asked.query)
         if takes.json is None:
             return await self._events(asked, context, method)
         attendant: Attendant = scope["state"]["attendant"]
@@ -99,8 +103,10 @@ class GraphQLEndpoint:
 
     async def _run(self, asked: Asked, context: Context, method: str) -> ExecutionResult:
         """Run one operation to its end; whatever it still does then is stopped."""
+        notes = context.notes
+        notes.enter()
         try:
-            return await self.schema.execute(
+            result = await self.schema.execute(
                 asked.query,
                 asked.variables,
                 context,
@@ -118,9 +124,12 @@ class GraphQLEndpoint:
         finally:
             if context.loaders.operation.is_at_work:
                 await asyncio.shield(context.loaders.close())
+        notes.answered(result.data, result.errors)
+        return result
 
-    async def _events(self, asked: Asked, context: Context, method: str) -> ASGIApp:
+    async def _events(self, asked: Asked, context: Context, method: str) -> Stream:
         """Answer with one result after the other, as they come."""
+        context.notes.enter()
         results = await self.schema.stream(
             asked.query,
             asked.variables,
@@ -130,7 +139,7 @@ class GraphQLEndpoint:
             asked.extensions,
             _ALLOWED[method] | {OperationType.SUBSCRIPTION},
         )
-        return Stream(Events(), results, context.loaders)
+        return Stream(Events(), results, context)
 
     def context_of(self, scope: Scope, headers: Headers) -> Context:
         """Build the context of one operation, with fresh loaders.
@@ -177,11 +186,11 @@ def _cursors(secret: str, tenant_id: int) -> CursorCodec:
     return CursorCodec(secret, tenant_id)
 
 
-def _fault(number: str) -> RefusedError:
-    """Tell of a fault of ours, which the log has under its number."""
-    said = f"something went wrong on our side; if you report it, give the number {number}"
-    status = HTTPStatus.INTERNAL_SERVER_ERROR
-    return RefusedError(said, status, code="INTERNAL", extensions={"errorId": number})
+def _fault(request_id: str) -> RefusedError:
+    """Tell of a fault of ours, which the log has under the request's id."""
+    _log.exception("error %s", request_id, extra={"request_id": request_id})
+    status, told = HTTPStatus.INTERNAL_SERVER_ERROR, {"requestId": request_id}
+    return RefusedError(fault(request_id), status, code="INTERNAL", extensions=told)
 
 
 def _not_by(method: str, kind: OperationType) -> RefusedError:

@@ -21,7 +21,7 @@ from strawberry.http.streaming import merge_stream_with_heartbeat
 
 from graphql_api.http.answer import as_json, parts_of
 from graphql_api.http.negotiation import EVENTS, MULTIPART
-from graphql_api.loaders.registry import Loaders
+from graphql_api.schema.context import Context
 from graphql_api.schema.masking import public
 
 _BOUNDARY = "-"  # what clients of @defer look for where the header is lost
@@ -80,10 +80,10 @@ class Multipart:
 class Stream(StreamingResponse):
     """An answer whose parts are sent as they come; the loaders end with it, or with its client."""
 
-    def __init__(self, kind: Kind, results: AsyncIterable[Any], loaders: Loaders) -> None:
+    def __init__(self, kind: Kind, results: AsyncIterable[Any], context: Context) -> None:
         self._kind = kind
         self._results = results
-        self._loaders = loaders
+        self._context = context
         # a proxy would collect what is sent
         headers = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
         self._source = self._beating() if kind.heartbeat else self._parts()
@@ -105,13 +105,16 @@ class Stream(StreamingResponse):
         incremental = Incremental()
         try:
             async for result in self._results:
-                yield self._kind.part(incremental.parts_of(result))
+                part = self._kind.part(incremental.parts_of(result))
+                note(result, self._context)
+                yield part
             yield self._kind.end()
         finally:
             if hasattr(self._results, "aclose"):
                 await self._results.aclose()
-            if self._loaders.operation.is_at_work:
-                await asyncio.shield(self._loaders.close())
+            self._context.notes.answered(None, None)  # it ends, whoever ends it
+            if self._context.loaders.operation.is_at_work:
+                await asyncio.shield(self._context.loaders.close())
 
 
 class Incremental:
@@ -147,3 +150,12 @@ class Incremental:
 
     def _note(self, pending: Sequence[PendingResult] | None) -> None:
         self._pending.update((each.id, each) for each in pending or ())
+
+
+def note(result: Any, context: Context) -> None:
+    """Note what a part of an answer says."""
+    if isinstance(result, SubsequentIncrementalExecutionResult):
+        for each in (*(result.incremental or ()), *(result.completed or ())):
+            context.notes.answered(None, each.errors)
+    else:
+        context.notes.answered(result.data, result.errors)

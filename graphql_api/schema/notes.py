@@ -24,11 +24,14 @@ class Notes:
         "kind",
         "name",
         "request_id",
+        "traceparent",
     )
 
     def __init__(self, request_id: str | None = None) -> None:
         self.request_id = request_id or secrets.token_hex(8)
         """The request that the operation came with; masked errors name it."""
+        self.traceparent: str | None = None
+        """The span that the request belongs to, as its header of this name says."""
         self.document: str | None = None
         self.name: str | None = None
         """As a valid document has it: what a client only says is never repeated."""
@@ -39,20 +42,27 @@ class Notes:
         self.codes: list[str] = []
         """The code of each error of its answer."""
         self.has_data = False
-        self.changes: Statements | None = None
+        self.changes = Statements()
         """The statements that no loader sent."""
         self.began = self.ended = 0.0
 
     def begin(self, document: str | None) -> None:
-        """Note that the operation starts now, in this task."""
+        """Note what was asked for, and that its time runs."""
         self.document = document
-        self.changes = Statements()
-        counting.set(self.changes)
         self.began = time.perf_counter()
+
+    def enter(self) -> None:
+        """Have what this task and those it makes send to the database counted here."""
+        counting.set(self.changes)
 
     def runs(self, kind: str, name: str | None) -> None:
         """Note what a valid document says of the operation."""
         self.kind, self.name = kind, name
+
+    def refused(self, code: str) -> None:
+        """Note that nothing ran, or nothing of it is told."""
+        self.ended = time.perf_counter()
+        self.codes = [code]
 
     def answered(self, data: Any, errors: Sequence[GraphQLError] | None) -> None:
         """Note what a client is told; of an answer in parts, each."""
