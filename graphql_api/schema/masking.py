@@ -5,7 +5,13 @@ import re
 import uuid
 from collections.abc import Generator
 
-from graphql import GraphQLError, GraphQLSyntaxError, ValueNode, VariableNode
+from graphql import (
+    ExperimentalIncrementalExecutionResults,
+    GraphQLError,
+    GraphQLSyntaxError,
+    ValueNode,
+    VariableNode,
+)
 from strawberry.extensions import SchemaExtension
 
 from graphql_api.errors import ApiError, BadUserInputError
@@ -25,6 +31,8 @@ class StableErrors(SchemaExtension):
         """Replace the errors of the answer once it is complete."""
         yield
         result = self.execution_context.result
+        if isinstance(result, ExperimentalIncrementalExecutionResults):
+            result = result.initial_result  # the parts that follow are not made yet
         if result is not None and result.errors:
             result.errors = [
                 public(error, is_executing=self._is_executing) for error in result.errors
