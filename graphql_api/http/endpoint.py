@@ -38,6 +38,7 @@ from graphql_api.http.stream import Events, Multipart, Stream, parts_in_order
 from graphql_api.loaders.report import Report
 from graphql_api.schema.context import Context
 from graphql_api.schema.cursor import CursorCodec
+from graphql_api.schema.masking import shortened
 from graphql_api.services.people.people import People
 from graphql_api.settings import Settings
 
@@ -122,7 +123,7 @@ class GraphQLEndpoint:
                 asked.extensions,
             )
         except CannotGetOperationTypeError as error:
-            raise RefusedError(error.as_http_error_reason()) from None
+            raise RefusedError(shortened(error.as_http_error_reason())) from None
         except MissingQueryError:
             raise RefusedError("there is no 'query'") from None
         else:
