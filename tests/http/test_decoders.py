@@ -25,16 +25,20 @@ TYPES = st.sampled_from(
 WEIGHTS = st.sampled_from(["", ";q=1", ";q=0", ";q=0.5", ";q=", ";q=x", "; q=2", ";v=1;q=0.1"])
 
 
-def is_sound(asked: Any) -> bool:
+KINDS = {
+    "query": str,
+    "variables": dict,
+    "name": str,
+    "extensions": dict,
+    "document_id": str,
+}
+
+
+def is_sound(asked: Asked) -> bool:
     """Tell whether the parts of a request are of the types that all code behind relies on."""
-    return (
-        isinstance(asked, Asked)
-        and isinstance(asked.query, str | None)
-        and isinstance(asked.variables, dict | None)
-        and isinstance(asked.name, str | None)
-        and isinstance(asked.extensions, dict | None)
-        and isinstance(asked.document_id, str | None)
-        and bool(asked.query or asked.document_id or asked.extensions)
+    parts = {name: getattr(asked, name) for name in KINDS}
+    return all(isinstance(parts[name], kind | None) for name, kind in KINDS.items()) and any(
+        parts[name] for name in ("query", "document_id", "extensions")
     )
 
 
