@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from functools import lru_cache, partial
 from http import HTTPStatus
 
 import strawberry
+from graphql import ExperimentalIncrementalExecutionResults
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 from strawberry.exceptions import MissingQueryError
@@ -14,7 +16,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from graphql_api.errors import ApiError
-from graphql_api.execution import Execution, Mode
+from graphql_api.execution import Execution, Mode, may_have_parts
 from graphql_api.http.answer import of_batch, of_result
 from graphql_api.http.attending import Attendant
 from graphql_api.http.authentication import viewer_of
@@ -32,11 +34,11 @@ from graphql_api.http.negotiation import EVENTS, accepted, check_content_type
 from graphql_api.http.refusal import RefusedError
 from graphql_api.http.request import Asked, from_body, from_parameters
 from graphql_api.http.status import refused_by
-from graphql_api.http.stream import Events, Stream
+from graphql_api.http.stream import Events, Multipart, Stream, parts_in_order
 from graphql_api.loaders.report import Report
 from graphql_api.schema.context import Context
 from graphql_api.schema.cursor import CursorCodec
-from graphql_api.schema.masking import fault
+from graphql_api.schema.masking import fault, shortened
 from graphql_api.services.people.people import People
 from graphql_api.settings import Settings
 
@@ -57,10 +59,10 @@ class GraphQLEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; what is wrong with it is told as JSON."""
-        headers = headers_of(scope)
-        exchange = Exchange(headers)
+        exchange = Exchange(headers_of(scope))
+        answer: AnyAnswer
         try:
-            answer = await self._answer(scope, headers, receive, exchange)
+            answer = await self._answer(scope, exchange, receive)
         except RefusedError as refused:
             answer = exchange.refused(refused)
         except ApiError as error:
@@ -68,13 +70,12 @@ class GraphQLEndpoint:
         except ClientDisconnect:
             return  # nobody is there to read an answer
         except Exception:  # noqa: BLE001  # a fault of ours, which no client may see
-            answer = exchange.refused(_fault(request_id_of(headers)))
+            answer = exchange.refused(_fault(request_id_of(exchange.headers)))
         await exchange.send(answer, scope, receive, send)
 
-    async def _answer(
-        self, scope: Scope, headers: Headers, receive: Receive, exchange: Exchange
-    ) -> AnyAnswer:
+    async def _answer(self, scope: Scope, exchange: Exchange, receive: Receive) -> AnyAnswer:
         """Take a request apart, and answer what it asks for."""
+        headers = exchange.headers
         method, takes = scope["method"], accepted(headers.get(b"accept"))
         if method not in _ALLOWED:
             said = "operations are sent by POST, and queries by GET too"
@@ -90,21 +91,29 @@ class GraphQLEndpoint:
             asked = from_parameters(scope["query_string"])
         if isinstance(asked, list):
             contexts = [self.context_of(scope, headers) for _ in asked]
-            for each, own in zip(asked, contexts, strict=True):
-                exchange.begin(own, each.query)
+            exchange.begin(asked, contexts)
             runs = [self._run(*each, method) for each in zip(asked, contexts, strict=True)]
             return of_batch(await asyncio.gather(*runs), takes)
-        exchange.begin(context, asked.query)
-        if takes.json is None:
-            return await self._events(asked, context, method)
+        exchange.begin([asked], [context])
         attendant: Attendant = scope["state"]["attendant"]
+        in_parts = takes.multipart and may_have_parts(asked.query)
+        if in_parts:
+            context = replace(context, execution=replace(context.execution, in_parts=True))
         run = partial(self._run, asked, context, method)
-        return of_result(await attendant.run(context.loaders.operation, run, receive), takes)
+        try:
+            result = await attendant.run(context.loaders.operation, run, receive)
+        except InvalidOperationTypeError as error:
+            if takes.events and error.operation_type is OperationType.SUBSCRIPTION:
+                return await self._events(asked, context)
+            raise _not_by(method, error.operation_type) from None
+        if isinstance(result, ExperimentalIncrementalExecutionResults):
+            return Stream(Multipart(), parts_in_order(result), context)
+        return of_result(result, takes)
 
     async def _run(self, asked: Asked, context: Context, method: str) -> ExecutionResult:
-        """Run one operation to its end; whatever it still does then is stopped."""
-        notes = context.notes
-        notes.enter()
+        """Run one operation; whatever it still does at its end is stopped."""
+        context.notes.enter()
+        result: object = None
         try:
             result = await self.schema.execute(
                 asked.query,
@@ -116,28 +125,23 @@ class GraphQLEndpoint:
                 asked.extensions,
             )
         except CannotGetOperationTypeError as error:
-            raise RefusedError(error.as_http_error_reason()) from None
-        except InvalidOperationTypeError as error:
-            raise _not_by(method, error.operation_type) from None
+            raise RefusedError(shortened(error.as_http_error_reason())) from None
         except MissingQueryError:
             raise RefusedError("there is no 'query'") from None
+        else:
+            if isinstance(result, ExecutionResult):
+                context.notes.answered(result.data, result.errors)
+            return result
         finally:
-            if context.loaders.operation.is_at_work:
+            is_over = not isinstance(result, ExperimentalIncrementalExecutionResults)
+            if is_over and context.loaders.operation.is_at_work:
                 await asyncio.shield(context.loaders.close())
-        notes.answered(result.data, result.errors)
-        return result
 
-    async def _events(self, asked: Asked, context: Context, method: str) -> Stream:
-        """Answer with one result after the other, as they come."""
+    async def _events(self, asked: Asked, context: Context) -> Stream:
+        """Answer with the results of a subscription, as they come."""
         context.notes.enter()
-        results = await self.schema.stream(
-            asked.query,
-            asked.variables,
-            context,
-            None,
-            asked.name,
-            asked.extensions,
-            _ALLOWED[method] | {OperationType.SUBSCRIPTION},
+        results = await self.schema.subscribe(
+            asked.query, asked.variables, context, None, asked.name, asked.extensions
         )
         return Stream(Events(), results, context)
 

@@ -8,6 +8,7 @@ from graphql_api.http.answer import Answer, of_refusal
 from graphql_api.http.diagnostics import REQUEST_ID, Headers, request_id_of
 from graphql_api.http.observing import Observer
 from graphql_api.http.refusal import RefusedError
+from graphql_api.http.request import Asked
 from graphql_api.schema.context import Context
 
 _TRACEPARENT = b"traceparent"
@@ -31,20 +32,21 @@ class AnyAnswer(Protocol):
 class Exchange:
     """A request on its way."""
 
-    __slots__ = ("_contexts", "_headers", "_refused")
+    __slots__ = ("_contexts", "_refused", "headers")
 
     def __init__(self, headers: Headers) -> None:
-        self._headers = headers
+        self.headers = headers
         self._contexts: list[Context] = []
         self._refused: str | None = None
 
-    def begin(self, context: Context, document: str | None) -> None:
-        """Note an operation that begins now."""
-        context.notes.begin(document)
-        parent = self._headers.get(_TRACEPARENT)
-        if parent is not None:
-            context.notes.traceparent = parent.decode("latin-1")
-        self._contexts.append(context)
+    def begin(self, asked: list[Asked], contexts: list[Context]) -> None:
+        """Note the operations that begin now."""
+        parent = self.headers.get(_TRACEPARENT)
+        for each, context in zip(asked, contexts, strict=True):
+            context.notes.begin(each.query)
+            if parent is not None:
+                context.notes.traceparent = parent.decode("latin-1")
+        self._contexts = contexts
 
     def refused(self, error: RefusedError) -> Answer:
         """Answer with why the request is refused."""
@@ -53,7 +55,7 @@ class Exchange:
 
     async def send(self, answer: AnyAnswer, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer with the request's id, and tell of what ran; also if nobody reads it."""
-        answer.raw_headers.append((REQUEST_ID, self._headers[REQUEST_ID]))
+        answer.raw_headers.append((REQUEST_ID, self.headers[REQUEST_ID]))
         try:
             await answer(scope, receive, send)
         finally:
@@ -67,4 +69,4 @@ class Exchange:
                 context.notes.refused(self._refused)
             observer.ended(context, status)
         if self._refused is not None and not self._contexts:
-            observer.refused(request_id_of(self._headers), self._refused, status)
+            observer.refused(request_id_of(self.headers), self._refused, status)

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from contextlib import aclosing
 from typing import Any, Protocol
 
+from graphql import ExperimentalIncrementalExecutionResults, GraphQLError
 from graphql.execution import (
     InitialIncrementalExecutionResult,
     PendingResult,
@@ -18,8 +19,9 @@ from graphql.execution import (
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 from strawberry.http.streaming import merge_stream_with_heartbeat
+from strawberry.types.execution import PreExecutionError
 
-from graphql_api.http.answer import as_json, parts_of
+from graphql_api.http.answer import LAST_EVENT, as_json, event, parts_of
 from graphql_api.http.negotiation import EVENTS, MULTIPART
 from graphql_api.schema.context import Context
 from graphql_api.schema.masking import public
@@ -42,18 +44,18 @@ class Kind(Protocol):
 
 
 class Events:
-    """Server-sent events; their lines end in LF, which every client of them reads."""
+    """Server-sent events."""
 
     content_type = f"{EVENTS}; charset=utf-8"
     heartbeat = ":\n\n"
 
     def part(self, data: dict[str, Any]) -> str:
         """Write an event."""
-        return f"event: next\ndata: {as_json(data).decode()}\n\n"
+        return event(data)
 
     def end(self) -> str:
-        """Write the last event; without a field of data a browser would not hear of it."""
-        return "event: complete\ndata:\n\n"
+        """Write the last event."""
+        return LAST_EVENT
 
 
 class Multipart:
@@ -102,12 +104,10 @@ class Stream(StreamingResponse):
         return beat()
 
     async def _parts(self) -> AsyncGenerator[str, None]:
-        incremental = Incremental()
+        incremental = Incremental(self._context)
         try:
             async for result in self._results:
-                part = self._kind.part(incremental.parts_of(result))
-                note(result, self._context)
-                yield part
+                yield self._kind.part(incremental.parts_of(result))
             yield self._kind.end()
         finally:
             if hasattr(self._results, "aclose"):
@@ -117,10 +117,21 @@ class Stream(StreamingResponse):
                 await asyncio.shield(self._context.loaders.close())
 
 
+async def parts_in_order(
+    results: ExperimentalIncrementalExecutionResults,
+) -> AsyncGenerator[Any, None]:
+    """Give the first part of an answer, then the others."""
+    yield results.initial_result
+    async with aclosing(results.subsequent_results) as subsequent:
+        async for result in subsequent:
+            yield result
+
+
 class Incremental:
     """Writes the results of one operation, also those that come in parts."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: Context) -> None:
+        self._context = context
         self._pending: dict[str, PendingResult] = {}
 
     def parts_of(self, result: Any) -> dict[str, Any]:
@@ -129,14 +140,23 @@ class Incremental:
             return self._subsequent(result)
         if isinstance(result, InitialIncrementalExecutionResult):
             self._note(result.pending)
+            self._context.notes.answered(result.data, result.errors)
             return dict(result.formatted)
+        if result.errors:  # of an event: our extensions see the whole operation alone
+            is_valid = not isinstance(result, PreExecutionError)
+            result.errors = [self._public(each, is_executing=is_valid) for each in result.errors]
+        self._context.notes.answered(result.data, result.errors)
         return parts_of(result)
+
+    def _public(self, error: GraphQLError, *, is_executing: bool = True) -> GraphQLError:
+        return public(error, self._context, is_executing=is_executing)
 
     def _subsequent(self, result: SubsequentIncrementalExecutionResult) -> dict[str, Any]:
         self._note(result.pending)
         for each in (*(result.incremental or ()), *(result.completed or ())):
             if each.errors:
-                each.errors = [public(error, is_executing=True) for error in each.errors]
+                each.errors = [self._public(error) for error in each.errors]
+            self._context.notes.answered(None, each.errors)
         shown: dict[str, Any] = dict(result.formatted)
         for each in shown.get("incremental", ()):
             pending = self._pending[each["id"]]
@@ -150,12 +170,3 @@ class Incremental:
 
     def _note(self, pending: Sequence[PendingResult] | None) -> None:
         self._pending.update((each.id, each) for each in pending or ())
-
-
-def note(result: Any, context: Context) -> None:
-    """Note what a part of an answer says."""
-    if isinstance(result, SubsequentIncrementalExecutionResult):
-        for each in (*(result.incremental or ()), *(result.completed or ())):
-            context.notes.answered(None, each.errors)
-    else:
-        context.notes.answered(result.data, result.errors)
