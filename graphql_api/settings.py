@@ -114,6 +114,14 @@ class Settings(BaseSettings):
         except ValidationError as error:
             raise OperatorError(_sentence(error)) from None
 
+    def changed(self) -> list[str]:
+        """Name the settings that are not as they are by default, and could be."""
+        return [
+            name
+            for name, field in type(self).model_fields.items()
+            if not field.is_required() and getattr(self, name) != field.default
+        ]
+
     @field_validator("database_url")
     @classmethod
     def _is_postgresql(cls, value: SecretStr) -> SecretStr:

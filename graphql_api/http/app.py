@@ -20,6 +20,7 @@ from graphql_api.http.attending import Attendant
 from graphql_api.http.endpoint import GraphQLEndpoint
 from graphql_api.http.graphiql import graphiql_assets
 from graphql_api.http.health import healthz, readyz
+from graphql_api.http.logs import set_up
 from graphql_api.http.metrics import Metrics, answer_metrics
 from graphql_api.http.observing import Observer
 from graphql_api.http.refusal import RefusedError
@@ -108,6 +109,12 @@ def create_app(settings: Settings | None = None) -> Starlette:
     )
     app.router.redirect_slashes = False  # a client whose address is wrong should know
     return app
+
+
+def create_served() -> Starlette:
+    """Build the application for a process that does nothing else, and set up its log."""
+    set_up()
+    return create_app()
 
 
 async def _refused(_request: Request, error: Exception) -> ASGIApp:
