@@ -7,7 +7,7 @@ from functools import lru_cache, partial
 from http import HTTPStatus
 
 import strawberry
-from graphql import ExperimentalIncrementalExecutionResults
+from graphql import ExperimentalIncrementalExecutionResults, GraphQLError
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 from strawberry.exceptions import MissingQueryError
@@ -90,11 +90,9 @@ class GraphQLEndpoint:
         else:
             asked = from_parameters(scope["query_string"])
         if isinstance(asked, list):
-            contexts = [self.context_of(scope, headers) for _ in asked]
-            exchange.begin(asked, contexts)
-            runs = [self._run(*each, method) for each in zip(asked, contexts, strict=True)]
-            return of_batch(await asyncio.gather(*runs), takes)
-        exchange.begin([asked], [context])
+            each = [self._entry(one, scope, exchange, receive) for one in asked]
+            return of_batch(await asyncio.gather(*each), takes)
+        exchange.begin(context, asked.query)
         attendant: Attendant = scope["state"]["attendant"]
         in_parts = takes.multipart and may_have_parts(asked.query)
         if in_parts:
@@ -109,6 +107,26 @@ class GraphQLEndpoint:
         if isinstance(result, ExperimentalIncrementalExecutionResults):
             return Stream(Multipart(), parts_in_order(result), context)
         return of_result(result, takes)
+
+    async def _entry(
+        self, asked: Asked, scope: Scope, exchange: Exchange, receive: Receive
+    ) -> ExecutionResult:
+        """Run one operation of a batch: what is wrong with it is no matter of the others."""
+        attendant: Attendant = scope["state"]["attendant"]
+        context = self.context_of(scope, exchange.headers)
+        exchange.begin(context, asked.query)
+        run = partial(self._run, asked, context, scope["method"])
+        try:
+            return await attendant.run(context.loaders.operation, run, receive)
+        except InvalidOperationTypeError as error:
+            refused = _not_by(scope["method"], error.operation_type)
+        except RefusedError as error:
+            refused = error
+        except ApiError as error:
+            refused = refused_by(error)
+        context.notes.refused(refused.code)
+        said = GraphQLError(refused.message, extensions=refused.extensions)
+        return ExecutionResult(None, [said])
 
     async def _run(self, asked: Asked, context: Context, method: str) -> ExecutionResult:
         """Run one operation; whatever it still does at its end is stopped."""

@@ -8,7 +8,6 @@ from graphql_api.http.answer import Answer, of_refusal
 from graphql_api.http.diagnostics import REQUEST_ID, Headers, request_id_of
 from graphql_api.http.observing import Observer
 from graphql_api.http.refusal import RefusedError
-from graphql_api.http.request import Asked
 from graphql_api.schema.context import Context
 
 _TRACEPARENT = b"traceparent"
@@ -39,18 +38,17 @@ class Exchange:
         self._contexts: list[Context] = []
         self._refused: str | None = None
 
-    def begin(self, asked: list[Asked], contexts: list[Context]) -> None:
-        """Note the operations that begin now."""
+    def begin(self, context: Context, document: str | None) -> None:
+        """Note an operation whose time runs from now on."""
+        context.notes.begin(document)
         parent = self.headers.get(_TRACEPARENT)
-        for each, context in zip(asked, contexts, strict=True):
-            context.notes.begin(each.query)
-            if parent is not None:
-                context.notes.traceparent = parent.decode("latin-1")
-        self._contexts = contexts
+        if parent is not None:
+            context.notes.traceparent = parent.decode("latin-1")
+        self._contexts.append(context)
 
     def refused(self, error: RefusedError) -> Answer:
         """Answer with why the request is refused."""
-        self._refused = str(error.extensions["code"])
+        self._refused = error.code
         return of_refusal(error)
 
     async def send(self, answer: AnyAnswer, scope: Scope, receive: Receive, send: Send) -> None:
