@@ -15,6 +15,7 @@ import uvicorn
 
 from graphql_api.errors import OperatorError
 from graphql_api.http.logs import set_up
+from graphql_api.http.tracing import check_installed
 from graphql_api.settings import PREFIX, Settings
 
 GRACE_S = 10
@@ -50,6 +51,8 @@ def run_server(host: str, port: int, *, reload: bool = False, workers: int = 1) 
         OperatorError: the address cannot be listened on, or a setting is wrong.
     """
     settings = Settings.load()  # every process reads them again; a wrong one is told once, here
+    if settings.tracing:
+        check_installed()
     ensure_free(host, port)
     set_up()
     _announce(settings, f"{host}:{port}", workers)

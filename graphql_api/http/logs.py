@@ -10,7 +10,7 @@ import logging
 import re
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
 import structlog
@@ -23,21 +23,30 @@ _OURS: list[Processor] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
 
+_LEVELS = {
+    "": logging.WARNING,
+    "graphql_api": logging.INFO,
+    "graphql_api.db": logging.WARNING,  # SQLAlchemy's pool would speak of each connection
+    "uvicorn": logging.INFO,
+    "uvicorn.access": logging.WARNING,  # addresses are what clients send
+}
 
-def set_up() -> None:
+
+def set_up(stream: TextIO | None = None) -> None:
     """Set up the log of this process; again, it changes nothing."""
     if structlog.is_configured():
         return
-    is_terminal = sys.stderr.isatty()
+    stream = stream or sys.stderr
+    is_terminal = stream.isatty()
     last = _for_people() if is_terminal else structlog.processors.JSONRenderer(_as_ascii)
-    _set_up_logging(last, is_terminal=is_terminal)
+    _set_up_logging(stream, last, is_terminal=is_terminal)
     factory: Callable[..., WrappedLogger]
     if is_terminal:
         processors = [*_OURS, last]
-        factory = structlog.PrintLoggerFactory(sys.stderr)
+        factory = structlog.PrintLoggerFactory(stream)
     else:
         processors = [*_OURS, structlog.processors.JSONRenderer(_as_json)]
-        factory = structlog.BytesLoggerFactory(sys.stderr.buffer)
+        factory = structlog.BytesLoggerFactory(stream.buffer)
     structlog.configure(
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
@@ -46,7 +55,7 @@ def set_up() -> None:
     )
 
 
-def _set_up_logging(last: Processor, *, is_terminal: bool) -> None:
+def _set_up_logging(stream: TextIO, last: Processor, *, is_terminal: bool) -> None:
     """Have everything that goes to `logging` written alike."""
     before: list[Processor] = [
         structlog.stdlib.add_logger_name,
@@ -55,11 +64,12 @@ def _set_up_logging(last: Processor, *, is_terminal: bool) -> None:
     ]
     ours = [_escaped] if is_terminal else [structlog.processors.format_exc_info]
     after: list[Processor] = [ProcessorFormatter.remove_processors_meta, *ours, last]
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(ProcessorFormatter(foreign_pre_chain=before, processors=after))
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(logging.INFO)
+    for name, level in _LEVELS.items():
+        logging.getLogger(name).setLevel(level)
     logging.captureWarnings(capture=True)
 
 
@@ -81,4 +91,4 @@ def _as_json(event: EventDict, **_options: Any) -> bytes:
 
 def _as_ascii(event: EventDict, **_options: Any) -> str:
     """Write a line that may hold anything."""
-    return json.dumps(event, default=repr).replace("\x7f", "\\u007f")
+    return json.dumps(event, default=repr, separators=(",", ":")).replace("\x7f", "\\u007f")

@@ -87,9 +87,7 @@ class Observer:
     def __init__(self, settings: Settings) -> None:
         self._slow_s = settings.slow_operation_s
         # a process that set up no log (`logs`) has none of operations
-        self._log: Any = (
-            structlog.get_logger("graphql_api.operations") if structlog.is_configured() else None
-        )
+        self._log: Any = structlog.get_logger().bind() if structlog.is_configured() else None
         self._tracing = Tracing() if settings.tracing else None
 
     def ended(self, context: Context, status: int | None = None) -> None:

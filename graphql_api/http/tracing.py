@@ -17,15 +17,27 @@ from graphql_api.schema.notes import Notes
 _MISSING = "tracing needs OpenTelemetry; run: pip install 'graphql-api[otel]'"
 
 
+def check_installed() -> None:
+    """Look whether there is what spans are made with.
+
+    Raises:
+        OperatorError: the extra is not installed.
+    """
+    try:
+        import opentelemetry.exporter.otlp.proto.http  # noqa: PLC0415  # an extra
+        import opentelemetry.sdk.trace  # noqa: F401, PLC0415  # the same
+    except ImportError:
+        raise OperatorError(_MISSING) from None
+
+
 class Tracing:
     """Writes spans to the tracer of the process."""
 
     def __init__(self) -> None:
-        try:
-            from opentelemetry import trace  # noqa: PLC0415  # an extra: it may not be there
-            from opentelemetry.trace.propagation import tracecontext  # noqa: PLC0415  # the same
-        except ImportError:
-            raise OperatorError(_MISSING) from None
+        check_installed()
+        from opentelemetry import trace  # noqa: PLC0415  # an extra: it may not be there
+        from opentelemetry.trace.propagation import tracecontext  # noqa: PLC0415  # the same
+
         self._trace = trace
         self._parents = tracecontext.TraceContextTextMapPropagator()
         self._own: Any = None
