@@ -15,6 +15,7 @@ import uvicorn
 
 from graphql_api.errors import OperatorError
 from graphql_api.http.logs import set_up
+from graphql_api.http.protocol import Protocol
 from graphql_api.http.tracing import check_installed
 from graphql_api.settings import PREFIX, Settings
 
@@ -65,7 +66,7 @@ def run_server(host: str, port: int, *, reload: bool = False, workers: int = 1) 
             reload=reload,
             workers=workers,
             loop="uvloop",
-            http="httptools",
+            http=Protocol,
             ws="websockets-sansio",
             log_config=None,
             access_log=False,
