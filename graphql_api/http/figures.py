@@ -112,7 +112,6 @@ def _operations() -> Iterator[Metric]:
         ("graphql_operation_seconds", "Seconds spent on them.", "name", OBSERVED.seconds),
         ("graphql_slow_operations", "Those that took too long.", "name", OBSERVED.slow),
         ("graphql_errors", "Errors in answers.", "code", OBSERVED.errors),
-        ("graphql_limits", "Refusals by the limit that was met.", "limit", OBSERVED.limits),
     ):
         yield _counter(name, said, label, values)
     durations = HistogramMetricFamily(

@@ -47,8 +47,6 @@ class Observed:
         """By name."""
         self.errors: Counter[str] = Counter()
         """By code."""
-        self.limits: Counter[str] = Counter()
-        """What was refused, by the limit that it met."""
         self._names: set[str] = set()
 
     def count(self, notes: Notes, seconds: float, *, is_slow: bool) -> None:

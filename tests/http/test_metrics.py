@@ -23,7 +23,7 @@ from tests.http.running import running
 from tests.schema.client import settings_for
 from tests.support import asking
 from tests.support.factories import Factory
-from tests.support.patience import until
+from tests.support.patience import PATIENCE_S, until
 
 QUERY = "query Writers { posts { nodes { author { displayName } } } }"
 
@@ -121,7 +121,7 @@ def test_caches_say_whether_they_serve(base_url: str) -> None:
 
 @pytest.mark.usefixtures("settings")
 async def test_a_request_at_work_is_seen(base_url: str, engine: AsyncEngine) -> None:
-    async with httpx.AsyncClient(base_url=base_url, timeout=None) as client:  # noqa: S113  # `until` has one
+    async with httpx.AsyncClient(base_url=base_url, timeout=PATIENCE_S) as client:
         async with engine.begin() as locker:
             await locker.execute(text("LOCK TABLE categories IN ACCESS EXCLUSIVE MODE"))
             asked = client.post("/graphql", json={"query": "{ categories { id } }"})

@@ -175,7 +175,7 @@ def test_the_api_starts_after_the_migrations_and_they_after_the_database() -> No
 
 
 def test_what_watches_needs_no_secret_and_is_reached_from_this_machine_alone() -> None:
-    assert WATCHING == {"prometheus", "grafana"}
+    assert {"prometheus", "grafana"} == WATCHING
     for name in WATCHING:
         service = SERVICES[name]
         assert service["profiles"] == ["monitoring"]
