@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     read_timeout_s: Annotated[float, Field(gt=0)] = 20.0
     """Seconds in which a request's body has to come; whoever sends slowly holds a connection."""
 
+    persisted_documents: Literal["off", "automatic", "trusted"] = "automatic"
+    """Which documents may be named: none, all; or trusted ones, and then nothing else is run."""
+
     development: bool = False
     """Shows everybody what costs an operator's key elsewhere: each answer says what was loaded."""
 

@@ -29,9 +29,10 @@ from graphql_api.http.diagnostics import (
 )
 from graphql_api.http.graphiql import graphiql_page
 from graphql_api.http.negotiation import EVENTS, accepted, check_content_type
+from graphql_api.http.persisted import PersistedDocuments
 from graphql_api.http.refusal import RefusedError
 from graphql_api.http.request import Asked, from_body, from_parameters
-from graphql_api.http.status import refused_by
+from graphql_api.http.status import refused_by, refusing
 from graphql_api.http.stream import Events, Stream
 from graphql_api.loaders.report import Report
 from graphql_api.schema.context import Context
@@ -87,6 +88,10 @@ class GraphQLEndpoint:
             asked = await _posted(scope, headers, receive)
         else:
             asked = from_parameters(scope["query_string"])
+        documents: PersistedDocuments = scope["state"]["documents"]
+        for each in asked if isinstance(asked, list) else (asked,):
+            if documents.concern(each):
+                await documents.fill_in(each, context.viewer.tenant_id)
         if isinstance(asked, list):
             contexts = [self.context_of(scope, headers) for _ in asked]
             runs = [self._run(*each, method) for each in zip(asked, contexts, strict=True)]
@@ -99,8 +104,10 @@ class GraphQLEndpoint:
 
     async def _run(self, asked: Asked, context: Context, method: str) -> ExecutionResult:
         """Run one operation to its end; whatever it still does then is stopped."""
+        if asked.refused is not None:
+            return refusing(asked.refused)
         try:
-            return await self.schema.execute(
+            result = await self.schema.execute(
                 asked.query,
                 asked.variables,
                 context,
@@ -118,9 +125,14 @@ class GraphQLEndpoint:
         finally:
             if context.loaders.operation.is_at_work:
                 await asyncio.shield(context.loaders.close())
+        if asked.keep is not None:
+            await asked.keep()
+        return result
 
     async def _events(self, asked: Asked, context: Context, method: str) -> ASGIApp:
         """Answer with one result after the other, as they come."""
+        if asked.refused is not None:
+            raise asked.refused
         results = await self.schema.stream(
             asked.query,
             asked.variables,
