@@ -42,7 +42,9 @@ async def load(database: Database, tenant_id: int, documents: Sequence[Document]
         OperatorError: an id is known, and stands for another text.
     """
     ids = [each.id for each in documents]
-    rows = [row_of(tenant_id, each) | {"trusted": True} for each in documents]
+    # in one order for all, so that nobody waits in a circle
+    ordered = sorted(documents, key=lambda each: each.id)
+    rows = [row_of(tenant_id, each) | {"trusted": True} for each in ordered]
     table = Row.__table__
     new = insert(table).on_conflict_do_nothing().returning(table.c.id)  # type: ignore[arg-type]  # SQLAlchemy says less than it gives
     stored = select(Row.id, Row.text, Row.trusted).where(*of(tenant_id, ids))
