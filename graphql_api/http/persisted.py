@@ -121,7 +121,8 @@ class PersistedDocuments:
 
         Where the database does not answer, the document will come again.
         """
-        valid = documents_of(self._schema).get(text)
+        known = documents_of(self._schema)
+        valid = known.get(text) or known.get((text,))
         if valid is None or not is_storable(text):
             return
         document = Document(document_id, text, names_of(valid.document))
