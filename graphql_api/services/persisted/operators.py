@@ -54,7 +54,8 @@ async def load(database: Database, tenant_id: int, documents: Sequence[Document]
         known = {row.id: row for row in await session.execute(stored) if row.id not in added}
         for each in documents:
             if each.id in known and known[each.id].text != each.text:
-                said = f"the id {each.id} ({each.name}) stands for another document"
+                called = f"{each.id} ({each.name})" if each.name else each.id
+                said = f"the id {called} stands for another document"
                 raise OperatorError(f"{said}; nothing was loaded: remove that, or take another id")
         automatic = [row.id for row in known.values() if not row.trusted]
         await session.execute(update(Row).where(*of(tenant_id, automatic)).values(trusted=True))
