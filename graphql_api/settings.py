@@ -78,9 +78,6 @@ class Settings(BaseSettings):
     max_waiting_requests: Annotated[int, Field(ge=0)] = 1000
     """Requests that wait while twice the pool's size run; whoever comes then is sent away (503)."""
 
-    read_timeout_s: Annotated[float, Field(gt=0)] = 20.0
-    """Seconds in which a request's body has to come; whoever sends slowly holds a connection."""
-
     persisted_documents: Literal["off", "automatic", "trusted"] = "automatic"
     """Which documents may be named: none, all; or trusted ones, and then nothing else is run."""
 
