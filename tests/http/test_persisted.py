@@ -14,6 +14,8 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
 from graphql_api.db.database import Database
 from graphql_api.db.engine import create_engine
@@ -33,6 +35,7 @@ from graphql_api.settings import Settings
 from tests.http.running import running
 from tests.support import asking
 from tests.support.factories import Factory
+from tests.support.patience import patience
 from tests.support.serving import SECRET_KEY
 
 JSON = "application/json"
@@ -251,6 +254,19 @@ def test_where_only_trusted_documents_are_run_nothing_else_is(serve: Switched) -
     for named in (by_hash(), {"documentId": "unknown"}):
         assert code(post(http, **named)) == "PERSISTED_QUERY_NOT_FOUND"
     assert code(post(http, query=QUERY, documentId=MD5)) == "BAD_REQUEST"
+
+
+async def test_nor_is_it_over_a_websocket(serve: Switched) -> None:
+    address = str(serve(persisted_documents="trusted").base_url).replace("http", "ws")
+    protocol = Subprotocol("graphql-transport-ws")
+    async with patience(), connect(f"{address}/graphql", subprotocols=[protocol]) as socket:
+        await socket.send('{"type": "connection_init"}')
+        assert json.loads(await socket.recv())["type"] == "connection_ack"
+        message = {"id": "1", "type": "subscribe", "payload": {"query": TRUSTED}}
+        await socket.send(json.dumps(message))
+        answer = json.loads(await socket.recv())
+    assert answer["type"] == "error"
+    assert answer["payload"][0]["extensions"] == {"code": "PERSISTED_QUERY_ONLY"}
 
 
 @pytest.mark.usefixtures("trusted")
