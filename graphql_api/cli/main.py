@@ -8,7 +8,18 @@ from typing import NoReturn
 import typer
 from rich.console import Console
 
-from graphql_api.cli import config, content, demo, doctor, migration, purge, schema, server, user
+from graphql_api.cli import (
+    config,
+    content,
+    demo,
+    doctor,
+    migration,
+    persisted,
+    purge,
+    schema,
+    server,
+    user,
+)
 from graphql_api.errors import ApiError, OperatorError
 
 app = typer.Typer(
@@ -26,6 +37,7 @@ app.add_typer(content.app, name="import")
 app.command()(content.seed)
 app.command()(purge.purge)
 app.add_typer(schema.app, name="schema")
+app.add_typer(persisted.app, name="persisted")
 app.add_typer(user.app, name="user")
 app.add_typer(user.token_app, name="token")
 

@@ -23,6 +23,7 @@ from graphql_api.http.health import healthz, readyz
 from graphql_api.http.logs import set_up
 from graphql_api.http.metrics import Metrics, answer_metrics
 from graphql_api.http.observing import Observer
+from graphql_api.http.persisted import PersistedDocuments
 from graphql_api.http.refusal import RefusedError
 from graphql_api.http.watching import watched
 from graphql_api.http.websocket import SocketEndpoint
@@ -41,6 +42,7 @@ class State(TypedDict):
     attendant: Attendant
     observer: Observer
     metrics: Metrics
+    documents: PersistedDocuments
 
 
 class _Application(Starlette):
@@ -64,6 +66,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
     """Build the application; without settings it reads the environment."""
     chosen = settings or Settings.load()
 
+    schema = build_schema()
+
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[State]:
         engine = create_engine(chosen, serving=True)
@@ -76,7 +80,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         try:
             with (
                 people_of(chosen) as people,
-                watched(chosen, database, attendant, build_schema()) as (observer, metrics),
+                watched(chosen, database, attendant, schema) as (observer, metrics),
             ):
                 yield {
                     "database": database,
@@ -85,6 +89,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
                     "attendant": attendant,
                     "observer": observer,
                     "metrics": metrics,
+                    "documents": PersistedDocuments(database, schema, chosen.persisted_documents),
                 }
         finally:
             publishing.cancel()
@@ -92,7 +97,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             await database.settle()
             await engine.dispose()
 
-    endpoint = GraphQLEndpoint(build_schema())
+    endpoint = GraphQLEndpoint(schema)
     app = _Application(
         endpoint,
         lifespan=lifespan,
@@ -100,7 +105,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         routes=[
             # a Route and no Mount: that one answers 307 to a path without its slash
             Route("/graphql", endpoint),
-            WebSocketRoute("/graphql", SocketEndpoint(build_schema(), endpoint)),
+            WebSocketRoute("/graphql", SocketEndpoint(schema, endpoint)),
             Mount("/graphiql", graphiql_assets),
             Route("/healthz", healthz),
             Route("/readyz", readyz),

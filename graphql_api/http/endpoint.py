@@ -31,9 +31,10 @@ from graphql_api.http.diagnostics import (
 from graphql_api.http.exchange import AnyAnswer, Exchange
 from graphql_api.http.graphiql import graphiql_page
 from graphql_api.http.negotiation import EVENTS, accepted, check_content_type
+from graphql_api.http.persisted import PersistedDocuments
 from graphql_api.http.refusal import RefusedError
 from graphql_api.http.request import Asked, from_body, from_parameters
-from graphql_api.http.status import refused_by
+from graphql_api.http.status import refused_by, refusing
 from graphql_api.http.stream import Events, Multipart, Stream, parts_in_order
 from graphql_api.loaders.report import Report
 from graphql_api.schema.context import Context
@@ -92,7 +93,8 @@ class GraphQLEndpoint:
         if isinstance(asked, list):
             each = [self._entry(one, scope, exchange, receive) for one in asked]
             return of_batch(await asyncio.gather(*each), takes)
-        exchange.begin(context, asked.query)
+        exchange.begin(context)
+        await _fill_in(asked, scope, context)
         attendant: Attendant = scope["state"]["attendant"]
         in_parts = takes.multipart and may_have_parts(asked.query)
         if in_parts:
@@ -114,9 +116,10 @@ class GraphQLEndpoint:
         """Run one operation of a batch: what is wrong with it is no matter of the others."""
         attendant: Attendant = scope["state"]["attendant"]
         context = self.context_of(scope, exchange.headers)
-        exchange.begin(context, asked.query)
+        exchange.begin(context)
         run = partial(self._run, asked, context, scope["method"])
         try:
+            await _fill_in(asked, scope, context)
             return await attendant.run(context.loaders.operation, run, receive)
         except InvalidOperationTypeError as error:
             refused = _not_by(scope["method"], error.operation_type)
@@ -130,7 +133,10 @@ class GraphQLEndpoint:
 
     async def _run(self, asked: Asked, context: Context, method: str) -> ExecutionResult:
         """Run one operation; whatever it still does at its end is stopped."""
-        context.notes.enter()
+        context.notes.enter(asked.query)
+        if asked.refused is not None:
+            context.notes.refused(asked.refused.code)
+            return refusing(asked.refused)
         result: object = None
         try:
             result = await self.schema.execute(
@@ -149,6 +155,8 @@ class GraphQLEndpoint:
         else:
             if isinstance(result, ExecutionResult):
                 context.notes.answered(result.data, result.errors)
+            if asked.keep is not None:
+                await asked.keep()
             return result
         finally:
             is_over = not isinstance(result, ExperimentalIncrementalExecutionResults)
@@ -157,7 +165,7 @@ class GraphQLEndpoint:
 
     async def _events(self, asked: Asked, context: Context) -> Stream:
         """Answer with the results of a subscription, as they come."""
-        context.notes.enter()
+        context.notes.enter(asked.query)
         results = await self.schema.subscribe(
             asked.query, asked.variables, context, None, asked.name, asked.extensions
         )
@@ -185,6 +193,13 @@ class GraphQLEndpoint:
         if wants_batches(headers, settings):
             context.loaders.operation.report = Report()
         return context
+
+
+async def _fill_in(asked: Asked, scope: Scope, context: Context) -> None:
+    """Put the document into a request that only names it."""
+    documents: PersistedDocuments = scope["state"]["documents"]
+    if documents.concern(asked):
+        await documents.fill_in(asked, context.viewer.tenant_id)
 
 
 async def _posted(scope: Scope, headers: Headers, receive: Receive) -> Asked | list[Asked]:

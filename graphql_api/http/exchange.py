@@ -38,9 +38,9 @@ class Exchange:
         self._contexts: list[Context] = []
         self._refused: str | None = None
 
-    def begin(self, context: Context, document: str | None) -> None:
+    def begin(self, context: Context) -> None:
         """Note an operation whose time runs from now on."""
-        context.notes.begin(document)
+        context.notes.begin()
         parent = self.headers.get(_TRACEPARENT)
         if parent is not None:
             context.notes.traceparent = parent.decode("latin-1")

@@ -46,13 +46,13 @@ class Notes:
         """The statements that no loader sent."""
         self.began = self.ended = 0.0
 
-    def begin(self, document: str | None) -> None:
-        """Note what was asked for, and that its time runs."""
-        self.document = document
+    def begin(self) -> None:
+        """Note that the operation's time runs."""
         self.began = time.perf_counter()
 
-    def enter(self) -> None:
-        """Have what this task and those it makes send to the database counted here."""
+    def enter(self, document: str | None) -> None:
+        """Have what this task and those it makes send to the database for a document counted."""
+        self.document = document
         counting.set(self.changes)
 
     def runs(self, kind: str, name: str | None) -> None:
