@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graphql_api.db.database import Database
 from graphql_api.db.engine import create_engine
+from graphql_api.execution import caches_of
 from graphql_api.http.answer import of_refusal
 from graphql_api.http.attending import Attendant
 from graphql_api.http.endpoint import GraphQLEndpoint
@@ -76,11 +77,13 @@ def create_app(settings: Settings | None = None) -> Starlette:
         attendant = Attendant(
             2 * chosen.pool_size, chosen.max_waiting_requests, chosen.request_timeout_s
         )
+        documents = PersistedDocuments(database, schema, chosen.persisted_documents)
+        caches = caches_of(schema) | {"persisted": documents.kept}
         collect_less_garbage()
         try:
             with (
                 people_of(chosen) as people,
-                watched(chosen, database, attendant, schema) as (observer, metrics),
+                watched(chosen, database, attendant, caches) as (observer, metrics),
             ):
                 yield {
                     "database": database,
@@ -89,7 +92,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
                     "attendant": attendant,
                     "observer": observer,
                     "metrics": metrics,
-                    "documents": PersistedDocuments(database, schema, chosen.persisted_documents),
+                    "documents": documents,
                 }
         finally:
             publishing.cancel()

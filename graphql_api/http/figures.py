@@ -7,8 +7,8 @@ Nothing is counted here: whoever does the work counts it (`db.figures`, `executi
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from itertools import accumulate
+from typing import Any
 
-import strawberry
 from prometheus_client import ProcessCollector
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -21,7 +21,8 @@ from prometheus_client.registry import Collector
 from graphql_api.db.database import Database
 from graphql_api.db.figures import BATCH_SIZES, LOADS, STATEMENTS, WAITS, Loads
 from graphql_api.db.pool import ReadyPool
-from graphql_api.execution import PlanExecutor, caches_of
+from graphql_api.execution import PlanExecutor
+from graphql_api.execution.cache import BoundedCache
 from graphql_api.http.attending import Attendant
 from graphql_api.http.lag import Lag
 from graphql_api.http.observing import DURATIONS_S, OBSERVED
@@ -33,11 +34,15 @@ class Figures(Collector):
     """Reads the counters of the process, and how its application is at the moment."""
 
     def __init__(
-        self, database: Database, attendant: Attendant, schema: strawberry.Schema, lag: Lag
+        self,
+        database: Database,
+        attendant: Attendant,
+        caches: Mapping[str, BoundedCache[Any]],
+        lag: Lag,
     ) -> None:
         self._database = database
         self._attendant = attendant
-        self._schema = schema
+        self._caches = caches
         self._lag = lag
         self._process = ProcessCollector(registry=None)
 
@@ -52,7 +57,7 @@ class Figures(Collector):
         yield from _loads()
         yield from self._pool()
         yield from self._requests()
-        yield from self._caches()
+        yield from self._kept()
         yield from self._process.collect()
 
     def _pool(self) -> Iterator[Metric]:
@@ -83,8 +88,8 @@ class Figures(Collector):
         said = "The longest that the event loop was late, in the last quarter of a minute."
         yield _gauge("graphql_event_loop_lag_seconds", said, self._lag.worst_s)
 
-    def _caches(self) -> Iterator[Metric]:
-        caches = caches_of(self._schema)
+    def _kept(self) -> Iterator[Metric]:
+        caches = self._caches
         for name, said in (
             ("hits", "Look-ups that found something."),
             ("misses", "Look-ups that found nothing."),

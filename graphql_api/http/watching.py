@@ -1,11 +1,11 @@
 """What watches an application while it lives: its metrics, and who tells of its operations."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-
-import strawberry
+from typing import Any
 
 from graphql_api.db.database import Database
+from graphql_api.execution.cache import BoundedCache
 from graphql_api.http.attending import Attendant
 from graphql_api.http.figures import Figures
 from graphql_api.http.lag import Lag
@@ -16,12 +16,15 @@ from graphql_api.settings import Settings
 
 @contextmanager
 def watched(
-    settings: Settings, database: Database, attendant: Attendant, schema: strawberry.Schema
+    settings: Settings,
+    database: Database,
+    attendant: Attendant,
+    caches: Mapping[str, BoundedCache[Any]],
 ) -> Iterator[tuple[Observer, Metrics]]:
     """Watch an application, in its event loop, until it ends."""
     lag = Lag()
     observer = Observer(settings)
-    metrics = Metrics(Figures(database, attendant, schema, lag), settings.metrics_folder)
+    metrics = Metrics(Figures(database, attendant, caches, lag), settings.metrics_folder)
     lag.start(metrics.share)
     try:
         yield observer, metrics
