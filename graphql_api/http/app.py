@@ -16,7 +16,7 @@ from graphql_api.http.endpoint import GraphQLEndpoint
 from graphql_api.http.graphiql import graphiql_assets
 from graphql_api.http.health import healthz, readyz
 from graphql_api.http.metrics import metrics
-from graphql_api.http.websocket import SocketEndpoint
+from graphql_api.http.websocket.endpoint import SocketEndpoint
 from graphql_api.schema.build import build_schema
 from graphql_api.services.people.people import People, people_of
 from graphql_api.services.publish import keep_publishing

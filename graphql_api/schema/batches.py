@@ -19,5 +19,5 @@ class BatchReport(SchemaExtension):
 
 def report_of(context: object) -> dict[str, Any]:
     """Return what the operation of a context loaded so far, where a report was asked for."""
-    report = context.loaders.operation.report if isinstance(context, Context) else None
+    report = context.loaders.operation.latest_report if isinstance(context, Context) else None
     return {} if report is None else {"batches": report.as_json()}
