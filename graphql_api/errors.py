@@ -5,7 +5,8 @@ Exception
 │   ├── BadUserInputError   BAD_USER_INPUT: an argument, id or cursor cannot be used
 │   ├── ForbiddenError      FORBIDDEN: a field is not for who asks
 │   ├── UnauthenticatedError UNAUTHENTICATED: what a request says of who asks is not so
-│   └── UnavailableError    UNAVAILABLE: the database does not answer; try again later
+│   ├── UnavailableError    UNAVAILABLE: the database does not answer; try again later
+│   └── DeadlineError       TIMEOUT: the request took longer than it may
 └── OperatorError       one sentence for whoever runs the server; the command line prints it
     └── ImportFailedError   the content file cannot be used; nothing of it was kept
 
@@ -53,6 +54,19 @@ class UnavailableError(ApiError):
     """The server or its database cannot do it in time; the same request may succeed later."""
 
     code = "UNAVAILABLE"
+    retry_after_s: ClassVar[int] = 1
+    """A restarted PostgreSQL answers again within about a second, and a burst is over."""
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        """Say when to come back, too."""
+        return {"code": self.code, "retryAfterSeconds": self.retry_after_s}
+
+
+class DeadlineError(ApiError):
+    """A request took longer than it may; what it still waited for was stopped."""
+
+    code = "TIMEOUT"
 
 
 class OperatorError(Exception):

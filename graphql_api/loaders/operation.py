@@ -13,7 +13,9 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from graphql_api.db.database import Reader, Timing
+from graphql_api.db.fault import UNAVAILABLE
 from graphql_api.db.statement import Compiled
+from graphql_api.errors import ApiError, UnavailableError
 from graphql_api.loaders.report import Report
 from graphql_api.models import Scope, Viewer
 
@@ -27,7 +29,7 @@ class Batch(Protocol):
     async def run(self) -> None:
         """Load them; whoever waits for one gets an answer, also where this is cancelled."""
 
-    def give_up(self) -> None:
+    def give_up(self, reason: Exception) -> None:
         """Tell whoever still waits that nothing will come."""
 
 
@@ -69,12 +71,15 @@ class Operation:
         self._quiet_turns_left = 0
         self._closed = False
         self._event: Operation | None = None
+        self._why_nothing: ApiError = UnavailableError(UNAVAILABLE)
 
     def for_event(self) -> "Operation":
         """Begin an event of a subscription, and end the one before: what it loaded is old now."""
         before, self._event = self._event, Operation(self._reader, self.viewer)
         if before is not None:
-            before.stop()
+            before.stop(self._why_nothing)
+        if self._closed:
+            self._event.stop(self._why_nothing)
         if self.report is not None:
             self._event.report = Report()
         return self._event
@@ -123,15 +128,22 @@ class Operation:
             return True
         return bool(self._waiting) or not all(task.done() for task in self._tasks)
 
-    def stop(self) -> None:
-        """Stop what nobody waits for any more."""
-        self._closed = True
+    def stop(self, reason: ApiError) -> None:
+        """Load nothing any more: whoever waits for something gets the reason, now and later."""
+        self._closed, self._why_nothing = True, reason
         for task in self._tasks:
             task.cancel()
+        if self._event is not None:
+            self._event.stop(reason)
+
+    @property
+    def why_stopped(self) -> ApiError | None:
+        """The reason of `stop`, if it was called: begin nothing new."""
+        return self._why_nothing if self._closed else None
 
     async def close(self) -> None:
         """Stop what nobody waits for any more; connections are given back before this returns."""
-        self.stop()
+        self.stop(self._why_nothing)
         if self._tasks:
             await asyncio.wait(self._tasks)
         if self._event is not None:
@@ -166,6 +178,6 @@ class Operation:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         # it may have been cancelled, even before it ran at all
-        self._tasks.pop(task).give_up()
+        self._tasks.pop(task).give_up(self._why_nothing)
         if not self._tasks and self._waiting:
             self._wait_for_quiet()

@@ -34,7 +34,7 @@ class Connection:
         self._closed: asyncio.Future[tuple[Code, str]] = self._loop.create_future()
         self._is_acknowledged = False
         self._is_draining = False
-        self._running: dict[str, tuple[Operation, _Task]] = {}
+        self._running: dict[str, Operation] = {}
         self._tasks: set[_Task] = set()
         """Also those of operations that the client no longer wants: they may take a bit to end."""
 
@@ -43,15 +43,17 @@ class Connection:
         receiving = asyncio.create_task(self._serve())
         timer = self._loop.call_later(self._settings.socket_init_timeout_s, self._expect_init)
         try:
-            await asyncio.wait({receiving, self._closed}, return_when=asyncio.FIRST_COMPLETED)
+            either: set[asyncio.Future[Any]] = {receiving, self._closed}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
             timer.cancel()
-            tasks = {receiving, *self._tasks}
-            for task in tasks:
-                task.cancel()
+            receiving.cancel()
+            for operation in self._running.values():
+                operation.leave()
+            self._running.clear()
             if self._closed.done():
                 await self._channel.end(*self._closed.result())
-            await asyncio.wait(tasks)
+            await asyncio.wait({receiving, *self._tasks})
 
     def _close(self, code: Code, reason: str) -> None:
         """Have the socket closed; what it was first closed for counts."""
@@ -115,7 +117,7 @@ class Connection:
             return
         operation = Operation(message.id, asked, self._operations, self._scope, self._channel)
         task = self._loop.create_task(self._run(operation))
-        self._running[message.id] = operation, task
+        self._running[message.id] = operation
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 
@@ -137,11 +139,11 @@ class Connection:
     def _complete(self, number: str) -> None:
         """End an operation that its client no longer wants; it may have ended already."""
         if number in self._running:
-            self._running.pop(number)[1].cancel()
+            self._running.pop(number).leave()
 
     async def _run(self, operation: Operation) -> None:
         errors = await operation.run()
-        if self._running.get(operation.id, (None,))[0] is operation:
+        if self._running.get(operation.id) is operation:
             del self._running[operation.id]  # before its last message: then its id is free
             await self._end(operation.id, errors)
 
@@ -164,5 +166,5 @@ class Connection:
         self._close_if_drained()
 
     def _close_if_drained(self) -> None:
-        if all(operation.is_stream for operation, _task in self._running.values()):
+        if all(operation.is_stream for operation in self._running.values()):
             self._close(Code.RESTART, "Service restart")

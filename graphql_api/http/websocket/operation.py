@@ -6,11 +6,12 @@ import secrets
 from contextlib import aclosing
 from typing import Any, TypeAlias
 
-from starlette.types import Scope
+from starlette.types import Message, Scope
 from strawberry.types import ExecutionResult
 
 from graphql_api.errors import ApiError, UnauthenticatedError
 from graphql_api.http.answer import parts_of
+from graphql_api.http.attending import Attendant
 from graphql_api.http.refusal import RefusedError
 from graphql_api.http.request import Asked
 from graphql_api.http.status import is_request_error
@@ -28,7 +29,7 @@ _log = logging.getLogger("graphql_api.http")
 class Operation:
     """A query, a mutation or a subscription that was asked for."""
 
-    __slots__ = ("_asked", "_channel", "_operations", "_scope", "id", "is_stream")
+    __slots__ = ("_asked", "_channel", "_left", "_operations", "_scope", "_task", "id", "is_stream")
 
     def __init__(
         self, number: str, asked: Asked, operations: Operations, scope: Scope, channel: Channel
@@ -40,9 +41,18 @@ class Operation:
         self._operations = operations
         self._scope = scope
         self._channel = channel
+        self._left = asyncio.Event()
+        self._task: asyncio.Task[Any] | None = None
+
+    def leave(self) -> None:
+        """Send nothing more: a stream ends at once, and all else as if an HTTP client had left."""
+        self._left.set()
+        if self.is_stream and self._task is not None:
+            self._task.cancel()
 
     async def run(self) -> Errors:
         """Send what comes of it, and return what ended it."""
+        self._task = asyncio.current_task()
         try:
             return await self._answer()
         except (RefusedError, ApiError) as error:
@@ -56,22 +66,30 @@ class Operation:
     async def _answer(self) -> Errors:
         context = self._operations.context_of(self._scope)
         try:
-            outcome = await self._operations.start(self._asked, context)
+            attendant: Attendant = self._scope["state"]["attendant"]
+            outcome = await self._operations.start(
+                self._asked, context, attendant, self._disconnect
+            )
             if isinstance(outcome, ExecutionResult):
                 return await self._say(outcome)
+            if self._left.is_set():
+                await outcome.aclose()
+                return []
             self.is_stream = True
             return await self._tell(outcome)
         finally:
             if context.loaders.operation.is_at_work:
                 await asyncio.shield(context.loaders.close())
 
+    async def _disconnect(self) -> Message:
+        await self._left.wait()
+        return {"type": "http.disconnect"}
+
     async def _tell(self, events: Events) -> Errors:
         """Send one event after the other, for as long as the client's token can be used."""
+        life = asyncio.timeout(self._operations.seconds_left(self._scope))
         try:
-            async with (
-                asyncio.timeout(self._operations.seconds_left(self._scope)) as life,
-                aclosing(events),
-            ):
+            async with life, aclosing(events):
                 async for result in events:
                     if errors := await self._say(result):
                         return errors
@@ -83,6 +101,8 @@ class Operation:
 
     async def _say(self, result: ExecutionResult) -> Errors:
         """Send a result; return its errors where it is a refusal, which nothing can follow."""
+        if self._left.is_set():
+            return []
         parts = parts_of(result)
         if is_request_error(result):
             return list(parts["errors"])

@@ -5,15 +5,17 @@ expired meanwhile ends what is asked with it, not the socket.
 """
 
 from collections.abc import AsyncGenerator
+from functools import partial
 from typing import Any, TypeAlias
 
 import strawberry
-from starlette.types import Scope
+from starlette.types import Receive, Scope
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
+from graphql_api.http.attending import Attendant
 from graphql_api.http.authentication import seconds_left
 from graphql_api.http.diagnostics import headers_of
 from graphql_api.http.endpoint import GraphQLEndpoint
@@ -52,22 +54,29 @@ class Operations:
         people: People = scope["state"]["people"]
         return seconds_left(scope, headers_of(scope), people.tokens)
 
-    async def start(self, asked: Asked, context: Context) -> ExecutionResult | Events:
+    async def start(
+        self, asked: Asked, context: Context, attendant: Attendant, left: Receive
+    ) -> ExecutionResult | Events:
         """Run a query or a mutation to its end; of a subscription give the results to come.
+
+        ``left`` returns when the client wants no answer any more.
 
         Raises:
             RefusedError: it cannot be told what is asked for.
+            ApiError: its turn did not come in time.
         """
+        run = partial(
+            self._schema.execute,
+            asked.query,
+            asked.variables,
+            context,
+            None,
+            asked.name,
+            _SINGLE,
+            asked.extensions,
+        )
         try:
-            return await self._schema.execute(
-                asked.query,
-                asked.variables,
-                context,
-                None,
-                asked.name,
-                _SINGLE,
-                asked.extensions,
-            )
+            return await attendant.run(context.loaders.operation, run, left)
         except InvalidOperationTypeError:
             pass  # a subscription
         except CannotGetOperationTypeError as error:
