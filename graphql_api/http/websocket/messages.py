@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from graphql_api.http.refusal import RefusedError
+from graphql_api.http.refusal import BAD_REQUEST, RefusedError
 from graphql_api.http.request import Asked, from_object
 
 PROTOCOL = "graphql-transport-ws"
@@ -59,14 +59,14 @@ class Message:
         """Read what operation is asked for.
 
         Raises:
-            RefusedError: its variables are nested too deeply.
+            RefusedError: it says nothing, or its variables are nested too deeply.
             ClosedError: it is none.
         """
         try:
             return from_object(self.payload)
         except RefusedError as error:
-            if error.extensions["code"] != "BAD_REQUEST":
-                raise
+            if error.extensions["code"] != BAD_REQUEST or self.payload.get("query") == "":
+                raise  # of the operation alone
             raise ClosedError(Code.MALFORMED, error.message) from None
 
 

@@ -93,6 +93,7 @@ class Operation:
                 async for result in events:
                     if errors := await self._say(result):
                         return errors
+                    await asyncio.sleep(0)  # neither the events nor the socket may have to wait
         except TimeoutError:
             if not life.expired():
                 raise

@@ -19,6 +19,7 @@ from graphql_api.http.attending import Attendant
 from graphql_api.http.authentication import seconds_left
 from graphql_api.http.diagnostics import headers_of
 from graphql_api.http.endpoint import GraphQLEndpoint
+from graphql_api.http.refusal import BAD_REQUEST
 from graphql_api.http.request import Asked
 from graphql_api.http.websocket.messages import refusal
 from graphql_api.schema.context import Context
@@ -80,9 +81,9 @@ class Operations:
         except InvalidOperationTypeError:
             pass  # a subscription
         except CannotGetOperationTypeError as error:
-            raise refusal(error.as_http_error_reason(), "BAD_REQUEST") from None
+            raise refusal(error.as_http_error_reason(), BAD_REQUEST) from None
         except MissingQueryError:
-            raise refusal("there is no 'query'", "BAD_REQUEST") from None
+            raise refusal("there is no 'query'", BAD_REQUEST) from None
         results: Any = await self._schema.stream(
             asked.query, asked.variables, context, None, asked.name, asked.extensions, _STREAM
         )

@@ -1,8 +1,8 @@
 """uvicorn's side of a WebSocket, as the open internet needs it.
 
 uvicorn closes every socket as soon as it goes down, waits without end for a client that makes no
-room for the last frame, holds whatever comes out of a compressed one, and takes whatever was read
-apart at once.
+room for the last frame, holds whatever comes out of a compressed one, takes whatever was read
+apart at once, and resets the connection to a client that is not yet done with what is too long.
 """
 
 import asyncio
@@ -18,6 +18,9 @@ DRAIN_S = 8.0
 
 _LINGER_S = 1.0
 """Seconds that a closed socket has when the server goes down."""
+
+_SILENCE_S = 1.0
+"""Seconds without a byte after which nothing more of a broken message will come."""
 
 # 256 kB may be read at once, and hold 43,000 frames: 170 ms in which nobody else gets a turn
 _SLICE = 16 * 2**10
@@ -44,6 +47,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self._is_going_down = False
         self._unread = bytearray()
         self._will_read = False
+        self._is_deaf = False
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the deadline."""
@@ -72,6 +76,31 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         super().keepalive_timeout()
         self._end_within(_LINGER_S)
 
+    def handle_parser_exception(self) -> None:
+        """Say what is wrong with a frame, and take what still comes without a look at it.
+
+        A connection that is closed with something left to read is reset, and its client would not
+        hear why: it sends what is too long to its end.
+        """
+        if self._is_deaf or self.transport.is_closing():
+            return
+        self._is_deaf = True
+        self._unread.clear()
+        self.stop_keepalive()
+        if not self.close_sent and self.conn.close_sent is not None:
+            code, reason = self.conn.close_sent.code, self.conn.close_sent.reason
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self.close_sent = True
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self._wait_for_silence()
+        self.read_paused = False
+        self.transport.resume_reading()
+
+    def _wait_for_silence(self) -> None:
+        if self.close_timer is not None:
+            self.close_timer.cancel()
+        self.close_timer = self.loop.call_later(_SILENCE_S, self.transport.close)
+
     def send_receive_event_to_app(self) -> None:
         """Hand on a message; text that is no text as what it is, bytes: uvicorn logs a fault."""
         if self.curr_msg_data_type == "text":
@@ -84,6 +113,9 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take apart what was read; much of it slice by slice, and nothing more meanwhile."""
+        if self._is_deaf:
+            self._wait_for_silence()
+            return
         if len(data) <= _SLICE and not self._unread:
             super().data_received(data)
         else:
@@ -98,8 +130,10 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     def _read_slice(self) -> None:
         self._will_read = False
-        if self.read_paused:
-            return  # the application has messages to take first
+        if self.transport.is_closing():
+            self._unread.clear()
+        if self.read_paused or not self._unread:
+            return  # the application has messages to take first, or there is nothing more to come
         data = bytes(self._unread[:_SLICE])
         del self._unread[:_SLICE]
         super().data_received(data)
@@ -109,7 +143,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     def _read_on(self) -> None:
         if self._unread:
             self._read_soon()
-        else:
+        elif not self.transport.is_closing():
             self.transport.resume_reading()
 
     async def receive(self) -> Any:

@@ -47,8 +47,9 @@ async def connected(
     base_url: str, path: str = "/graphql", **options: Any
 ) -> AsyncIterator[ClientConnection]:
     """Open a socket."""
-    options = {"subprotocols": [PROTOCOL], "open_timeout": PATIENCE_S, "max_size": None} | options
-    async with connect(address_of(base_url, path), **options) as socket:
+    options.setdefault("subprotocols", [PROTOCOL])
+    address = address_of(base_url, path)
+    async with connect(address, open_timeout=PATIENCE_S, max_size=None, **options) as socket:
         yield socket
 
 

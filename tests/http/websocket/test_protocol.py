@@ -4,9 +4,10 @@ import json
 import logging
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Frame, Opcode
 from websockets.typing import Subprotocol
 
@@ -23,9 +24,9 @@ from tests.http.websocket.client import (
     connected,
     heard,
     say,
-    subscribe,
 )
 from tests.http.websocket.schema import PATH
+from tests.support.patience import until
 
 pytestmark = pytest.mark.usefixtures("settings")
 
@@ -51,7 +52,7 @@ def payload(**parts: object) -> str:
     "text",
     [
         *("[]", "5", "null", '"x"', "true", "{}", "{", "", "[[[", "\ufeff{}", "NaN"),
-        *(DEEP, '{"type": "ping", "payload": %s}' % DEEP),
+        *(DEEP, '{"type": "ping", "payload": ' + DEEP + "}"),
         *('{"type": 5}', '{"type": null}', '{"type": []}', '{"type": "next", "id": "1"}'),
         *('{"type": "start", "id": "1", "payload": {}}', '{"type": "connection_ack"}'),
         *(
@@ -97,11 +98,12 @@ async def test_text_that_is_not_utf_8_closes_the_socket(n_frames: int, base_url:
         assert await raw.code() == 4400
 
 
-@pytest.mark.parametrize("n_frames", [1, 3])
-async def test_a_huge_message_closes_the_socket(n_frames: int, base_url: str) -> None:
+@pytest.mark.parametrize(("n_bytes", "n_frames"), [(300_000, 3), (20_000_000, 1)])
+async def test_a_huge_message_closes_the_socket(n_bytes: int, n_frames: int, base_url: str) -> None:
     async with begun(base_url) as socket:
-        part = "x" * (300_000 // n_frames)
-        await socket.send(part if n_frames == 1 else [part] * n_frames)
+        part = "x" * (n_bytes // n_frames)
+        with suppress(ConnectionClosed):  # it may hear of it before it has sent everything
+            await socket.send(part if n_frames == 1 else [part] * n_frames)
         assert await closed(socket) == 1009
 
 
@@ -113,7 +115,7 @@ async def test_a_message_of_the_greatest_size_is_taken_and_its_bytes_count(base_
             await socket.send(payload(variables={"a": "@"}).replace("@", text))
             assert (await heard(socket))["type"] == "next"
             assert (await heard(socket))["type"] == "complete"
-        await socket.send(payload(variables={"a": "@"}).replace("@", text + "éé"))
+        await socket.send(payload(variables={"a": "é" * 2**17}).encode().decode())
         assert await closed(socket) == 1009
 
 
@@ -215,53 +217,43 @@ async def test_no_more_sockets_are_open_than_may_be(settings: Settings) -> None:
                 async with connected(base) as third:
                     assert await closed(third) == 1013
                 assert (await asked(first, CANARY))["type"] == "next"
-            while True:  # the server may not have noticed yet that one has left
-                async with connected(base) as socket:
-                    await say(socket, type="connection_init")
-                    await say(socket, type="ping")
-                    if await _is_open(socket):
-                        break
+
+            async def opens() -> bool:
+                with suppress(ConnectionClosed):  # the server may not know yet that one has left
+                    async with begun(base):
+                        return True
+                return False
+
+            await until(opens)
 
 
-async def _is_open(socket: object) -> bool:
-    from websockets.exceptions import ConnectionClosed
-
-    try:
-        await heard(socket)
-    except ConnectionClosed as error:
-        assert error.rcvd
-        assert error.rcvd.code == 1013
-        return False
-    return True
+ALLOWED = ("https://www.example.com", "http://localhost:3000")
 
 
-ORIGINS = ["https://www.example.com", "http://localhost:3000"]
+@pytest.mark.parametrize("origin", [*ALLOWED, "https://www.example.com:443", "{own}"])
+async def test_our_own_pages_and_those_of_allowed_sites_may_open_a_socket(
+    origin: str, settings: Settings
+) -> None:
+    with running(settings.model_copy(update={"allowed_origins": ALLOWED})) as base:
+        headers = {"Origin": origin.format(own=base)}
+        async with begun(base, additional_headers=headers) as socket:
+            assert (await asked(socket, CANARY))["type"] == "next"
 
 
 @pytest.mark.parametrize(
-    ("origin", "is_open"),
+    "origin",
     [
-        ("https://www.example.com", True),
-        ("http://localhost:3000", True),
-        ("{own}", True),
-        ("https://example.com", False),
-        ("https://www.example.com:8443", False),
-        ("http://www.example.com", False),
-        ("https://www.example.com.evil.example", False),
-        ("null", False),
-        ("", False),
-        ("https://[", False),
+        "https://example.com",
+        "https://www.example.com:8443",
+        "http://www.example.com",
+        "https://www.example.com.evil.example",
+        "null",
+        "",
+        "https://[",
+        "*",
     ],
 )
-async def test_pages_of_other_sites_are_refused(
-    origin: str, is_open: bool, settings: Settings
-) -> None:
-    with running(settings.model_copy(update={"allowed_origins": tuple(ORIGINS)})) as base:
-        headers = {"Origin": origin.format(own=base)}
-        if is_open:
-            async with begun(base, additional_headers=headers) as socket:
-                assert (await asked(socket, CANARY))["type"] == "next"
-        else:
-            with pytest.raises(InvalidStatus, match="403"):
-                async with connected(base, additional_headers=headers):
-                    pass
+async def test_pages_of_other_sites_are_refused(origin: str, base_url: str) -> None:
+    with pytest.raises(InvalidStatus, match="403"):
+        async with connected(base_url, additional_headers={"Origin": origin}):
+            pass

@@ -46,7 +46,7 @@ async def test_each_event_tells_what_was_loaded_for_it(settings: Settings, make:
                 report = (await heard(socket))["payload"]["extensions"]["batches"]
                 assert report["statements"] == 1
                 [[batch]] = [level["batches"] for level in report["levels"]]
-                assert (batch["keys"], batch["distinctKeys"], batch["rows"]) == (0, 0, 1)
+                assert (batch["keys"], batch["distinctKeys"], batch["rows"]) == (2, 1, 1)
                 assert await number_of(other, "poke") == 1
 
 
