@@ -83,9 +83,6 @@ class Settings(BaseSettings):
     max_waiting_requests: Annotated[int, Field(ge=0)] = 1000
     """Requests that wait while twice the pool's size run; whoever comes then is sent away (503)."""
 
-    read_timeout_s: Annotated[float, Field(gt=0)] = 20.0
-    """Seconds in which a request's body has to come; whoever sends slowly holds a connection."""
-
     development: bool = False
     """Shows everybody what costs an operator's key elsewhere: each answer says what was loaded."""
 

@@ -8,6 +8,7 @@ import typer
 import uvicorn
 
 from graphql_api.errors import OperatorError
+from graphql_api.http.protocol import Protocol
 from graphql_api.http.websocket.protocol import socket_options
 from graphql_api.settings import Settings
 
@@ -53,7 +54,7 @@ def run_server(host: str, port: int, *, reload: bool = False, workers: int = 1) 
         reload=reload,
         workers=workers,
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,

@@ -35,9 +35,9 @@ from graphql_api.execution.executor import (
     boolean_names,
     check_mode,
     is_mutation,
-    options_of,
     plan_of,
 )
+from graphql_api.execution.options import options_of
 from graphql_api.execution.run import Run
 from graphql_api.execution.started import Started, serially
 

@@ -4,19 +4,24 @@ import asyncio
 import gc
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Any, TypedDict
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.routing import Mount, Route, WebSocketRoute
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graphql_api.db.database import Database
 from graphql_api.db.engine import create_engine
+from graphql_api.http.answer import of_refusal
 from graphql_api.http.attending import Attendant
 from graphql_api.http.endpoint import GraphQLEndpoint
 from graphql_api.http.graphiql import graphiql_assets
 from graphql_api.http.health import healthz, readyz
 from graphql_api.http.metrics import metrics
+from graphql_api.http.refusal import RefusedError
 from graphql_api.http.websocket.endpoint import SocketEndpoint
 from graphql_api.schema.build import build_schema
 from graphql_api.services.people.people import People, people_of
@@ -79,19 +84,30 @@ def create_app(settings: Settings | None = None) -> Starlette:
             await engine.dispose()
 
     endpoint = GraphQLEndpoint(build_schema())
-    return _Application(
+    app = _Application(
         endpoint,
         lifespan=lifespan,
+        exception_handlers={HTTPException: _refused},
         routes=[
             # a Route and no Mount: that one answers 307 to a path without its slash
             Route("/graphql", endpoint),
-            WebSocketRoute("/graphql", SocketEndpoint(build_schema(), endpoint)),
+            WebSocketRoute("/graphql", SocketEndpoint(endpoint)),
             Mount("/graphiql", graphiql_assets),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", metrics),
         ],
     )
+    app.router.redirect_slashes = False  # a client whose address is wrong should know
+    return app
+
+
+async def _refused(_request: Request, error: Exception) -> ASGIApp:
+    """Answer with JSON where Starlette would with text: no such path, no such method."""
+    assert isinstance(error, HTTPException)  # noqa: S101  # as registered
+    status = HTTPStatus(error.status_code)
+    said = f"{status.phrase}: operations are sent to /graphql"
+    return of_refusal(RefusedError(said, status, headers=error.headers))
 
 
 # objects made before the youngest generation is looked through, and how often the older ones are:

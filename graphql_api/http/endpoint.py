@@ -3,10 +3,14 @@
 import asyncio
 import logging
 import secrets
+from collections.abc import Collection
+from dataclasses import replace
 from functools import lru_cache, partial
 from http import HTTPStatus
+from typing import Any
 
 import strawberry
+from graphql import ExperimentalIncrementalExecutionResults, GraphQLError
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.exceptions import MissingQueryError
@@ -15,7 +19,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from graphql_api.errors import ApiError
-from graphql_api.execution import Execution, Mode
+from graphql_api.execution import Execution, Mode, may_have_parts
 from graphql_api.http.answer import of_batch, of_refusal, of_result
 from graphql_api.http.attending import Attendant
 from graphql_api.http.authentication import viewer_of
@@ -32,10 +36,11 @@ from graphql_api.http.negotiation import EVENTS, accepted, check_content_type
 from graphql_api.http.refusal import RefusedError
 from graphql_api.http.request import Asked, from_body, from_parameters
 from graphql_api.http.status import refused_by
-from graphql_api.http.stream import Events, Stream
+from graphql_api.http.stream import Events, Multipart, Stream, parts_in_order
 from graphql_api.loaders.report import Report
 from graphql_api.schema.context import Context
 from graphql_api.schema.cursor import CursorCodec
+from graphql_api.schema.masking import shortened
 from graphql_api.services.people.people import People
 from graphql_api.settings import Settings
 
@@ -88,49 +93,81 @@ class GraphQLEndpoint:
         else:
             asked = from_parameters(scope["query_string"])
         if isinstance(asked, list):
-            contexts = [self.context_of(scope, headers) for _ in asked]
-            runs = [self._run(*each, method) for each in zip(asked, contexts, strict=True)]
-            return of_batch(await asyncio.gather(*runs), takes)
-        if takes.json is None:
-            return await self._events(asked, context, method)
+            each = [self._entry(one, scope, headers, receive) for one in asked]
+            return of_batch(await asyncio.gather(*each), takes)
         attendant: Attendant = scope["state"]["attendant"]
-        run = partial(self._run, asked, context, method)
-        return of_result(await attendant.run(context.loaders.operation, run, receive), takes)
-
-    async def _run(self, asked: Asked, context: Context, method: str) -> ExecutionResult:
-        """Run one operation to its end; whatever it still does then is stopped."""
+        in_parts = takes.multipart and may_have_parts(asked.query)
+        if in_parts:
+            context = replace(context, execution=replace(context.execution, in_parts=True))
+        run = partial(self.run, asked, context, _ALLOWED[method])
         try:
-            return await self.schema.execute(
+            result = await attendant.run(context.loaders.operation, run, receive)
+        except InvalidOperationTypeError as error:
+            if takes.events and error.operation_type is OperationType.SUBSCRIPTION:
+                return await self._events(asked, context)
+            raise _not_by(method, error.operation_type) from None
+        if isinstance(result, ExperimentalIncrementalExecutionResults):
+            return Stream(Multipart(), parts_in_order(result), context.loaders)
+        return of_result(result, takes)
+
+    async def _entry(
+        self, asked: Asked, scope: Scope, headers: Headers, receive: Receive
+    ) -> ExecutionResult:
+        """Run one operation of a batch: what is wrong with it is no matter of the others."""
+        attendant: Attendant = scope["state"]["attendant"]
+        context = self.context_of(scope, headers)
+        run = partial(self.run, asked, context, _ALLOWED[scope["method"]])
+        try:
+            return await attendant.run(context.loaders.operation, run, receive)
+        except InvalidOperationTypeError as error:
+            refused = _not_by(scope["method"], error.operation_type)
+        except RefusedError as error:
+            refused = error
+        except ApiError as error:
+            refused = refused_by(error)
+        said = GraphQLError(refused.message, extensions=refused.extensions)
+        return ExecutionResult(None, [said])
+
+    async def run(
+        self, asked: Asked, context: Context, allowed: Collection[OperationType]
+    ) -> ExecutionResult:
+        """Run one operation; whatever it still does at its end is stopped.
+
+        Raises:
+            RefusedError: it is not told which operation of the document is meant.
+            InvalidOperationTypeError: it is of a kind that is not allowed.
+        """
+        result: object = None
+        try:
+            result = await self.schema.execute(
                 asked.query,
                 asked.variables,
                 context,
                 None,
                 asked.name,
-                _ALLOWED[method],
+                allowed,
                 asked.extensions,
             )
         except CannotGetOperationTypeError as error:
-            raise RefusedError(error.as_http_error_reason()) from None
-        except InvalidOperationTypeError as error:
-            raise _not_by(method, error.operation_type) from None
+            raise RefusedError(shortened(error.as_http_error_reason())) from None
         except MissingQueryError:
             raise RefusedError("there is no 'query'") from None
+        else:
+            return result
         finally:
-            if context.loaders.operation.is_at_work:
+            is_over = not isinstance(result, ExperimentalIncrementalExecutionResults)
+            if is_over and context.loaders.operation.is_at_work:
                 await asyncio.shield(context.loaders.close())
 
-    async def _events(self, asked: Asked, context: Context, method: str) -> ASGIApp:
-        """Answer with one result after the other, as they come."""
-        results = await self.schema.stream(
-            asked.query,
-            asked.variables,
-            context,
-            None,
-            asked.name,
-            asked.extensions,
-            _ALLOWED[method] | {OperationType.SUBSCRIPTION},
+    async def _events(self, asked: Asked, context: Context) -> ASGIApp:
+        """Answer with the results of a subscription, as they come."""
+        return Stream(Events(), await self.subscribe(asked, context), context.loaders)
+
+    async def subscribe(self, asked: Asked, context: Context) -> Any:
+        """Begin a subscription; give its results to come."""
+        return await self.schema.subscribe(
+            asked.query, asked.variables, context, None, asked.name, asked.extensions
         )
-        return Stream(Events(), results, context.loaders)
 
     def context_of(self, scope: Scope, headers: Headers) -> Context:
         """Build the context of one operation, with fresh loaders.
@@ -163,12 +200,7 @@ async def _posted(scope: Scope, headers: Headers, receive: Receive) -> Asked | l
         said = "the body must not be compressed"
         raise RefusedError(said, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
     settings: Settings = scope["state"]["settings"]
-    body = await read_body(
-        receive,
-        headers.get(b"content-length"),
-        most_bytes=settings.max_body_bytes,
-        timeout_s=settings.read_timeout_s,
-    )
+    body = await read_body(receive, headers.get(b"content-length"), settings.max_body_bytes)
     return from_body(body, settings.max_batch_operations)
 
 

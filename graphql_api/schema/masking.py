@@ -6,7 +6,13 @@ import uuid
 from collections.abc import Generator
 from typing import Any
 
-from graphql import GraphQLError, GraphQLSyntaxError, ValueNode, VariableNode
+from graphql import (
+    ExperimentalIncrementalExecutionResults,
+    GraphQLError,
+    GraphQLSyntaxError,
+    ValueNode,
+    VariableNode,
+)
 from strawberry.extensions import SchemaExtension
 
 from graphql_api.errors import ApiError, BadUserInputError
@@ -15,6 +21,9 @@ from graphql_api.errors import ApiError, BadUserInputError
 _PYTHONS_WORD = re.compile(r"\b(None|True|False)(?=\.?$)")
 _WORDS = {"None": "null", "True": "true", "False": "false"}
 _log = logging.getLogger("graphql_api.errors")
+
+MOST_CHARACTERS = 500
+"""Of a message; whoever sends a name of 200 kB knows it already."""
 
 
 class StableErrors(SchemaExtension):
@@ -26,6 +35,8 @@ class StableErrors(SchemaExtension):
         """Replace the errors of the answer once it is complete."""
         yield
         result = self.execution_context.result
+        if isinstance(result, ExperimentalIncrementalExecutionResults):
+            result = result.initial_result  # the parts that follow are not made yet
         if result is not None and result.errors:
             result.errors = [
                 public(error, is_executing=self._is_executing) for error in result.errors
@@ -60,10 +71,16 @@ def public(error: GraphQLError, *, is_executing: bool) -> GraphQLError:
     if original is not None:  # Python could not read a value, such as a number too long for it
         said = error.message.partition(", but encountered error")[0]
         error = GraphQLError(said, error.nodes)
-    error.message = _PYTHONS_WORD.sub(lambda word: _WORDS[word[0]], error.message)
+    said = _PYTHONS_WORD.sub(lambda word: _WORDS[word[0]], error.message)
+    error.message = shortened(said)
     code = _code(error, is_executing=is_executing)
     error.extensions = {"code": code, **(error.extensions or {})}
     return error
+
+
+def shortened(message: str) -> str:
+    """Cut a message that repeats too much of what a client sent."""
+    return message if len(message) <= MOST_CHARACTERS else message[: MOST_CHARACTERS - 1] + "…"
 
 
 def _code(error: GraphQLError, *, is_executing: bool) -> str:

@@ -10,6 +10,7 @@ import uvicorn
 from starlette.routing import BaseRoute
 
 from graphql_api.http.app import create_app
+from graphql_api.http.protocol import Protocol
 from graphql_api.http.websocket.protocol import socket_options
 from graphql_api.settings import Settings
 
@@ -20,7 +21,9 @@ def running(settings: Settings, *routes: BaseRoute) -> Iterator[str]:
     app = create_app(settings)
     app.routes.extend(routes)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(app, lifespan="on", log_config=None, **socket_options(settings))
+        config = uvicorn.Config(
+            app, lifespan="on", http=Protocol, log_config=None, **socket_options(settings)
+        )
         server = uvicorn.Server(config)
         thread = Thread(target=server.run, args=([listener],))
         thread.start()

@@ -17,7 +17,7 @@ from tests.support.patience import PATIENCE_S
 
 BODY = {"query": "{ categories { id } }"}
 RESPONSE = {"accept": "application/graphql-response+json"}
-CATEGORIES = {"data": {"categories": []}}
+CATEGORIES: dict[str, object] = {"data": {"categories": []}}
 AT_WORK = text(
     "SELECT count(*) FROM pg_stat_activity WHERE state = 'active'"
     " AND datname = current_database() AND pid <> pg_backend_pid()"

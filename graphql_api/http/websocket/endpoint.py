@@ -1,6 +1,5 @@
 """The endpoint for WebSockets: who may open one, and how many may be open."""
 
-import strawberry
 from starlette.types import Receive, Scope, Send
 
 from graphql_api.http.diagnostics import headers_of
@@ -16,8 +15,8 @@ from graphql_api.settings import Settings
 class SocketEndpoint:
     """Serves operations over WebSockets, in contexts that the endpoint for HTTP makes."""
 
-    def __init__(self, schema: strawberry.Schema, endpoint: GraphQLEndpoint) -> None:
-        self._operations = Operations(schema, endpoint)
+    def __init__(self, endpoint: GraphQLEndpoint) -> None:
+        self._operations = Operations(endpoint)
         self.n_open = 0
         """Sockets that are open in this process."""
 

@@ -6,12 +6,10 @@ expired meanwhile ends what is asked with it, not the socket.
 
 from collections.abc import AsyncGenerator
 from functools import partial
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-import strawberry
 from starlette.types import Receive, Scope
-from strawberry.exceptions import MissingQueryError
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
@@ -19,23 +17,19 @@ from graphql_api.http.attending import Attendant
 from graphql_api.http.authentication import seconds_left
 from graphql_api.http.diagnostics import headers_of
 from graphql_api.http.endpoint import GraphQLEndpoint
-from graphql_api.http.refusal import BAD_REQUEST
 from graphql_api.http.request import Asked
-from graphql_api.http.websocket.messages import refusal
 from graphql_api.schema.context import Context
 from graphql_api.services.people.people import People
 
 _SINGLE = frozenset({OperationType.QUERY, OperationType.MUTATION})
-_STREAM = frozenset({OperationType.SUBSCRIPTION})
 
 Events: TypeAlias = AsyncGenerator[ExecutionResult, None]
 
 
 class Operations:
-    """Runs operations, in contexts that the endpoint for HTTP makes."""
+    """Runs the operations of sockets as the endpoint runs those of HTTP."""
 
-    def __init__(self, schema: strawberry.Schema, endpoint: GraphQLEndpoint) -> None:
-        self._schema = schema
+    def __init__(self, endpoint: GraphQLEndpoint) -> None:
         self._endpoint = endpoint
 
     def context_of(self, scope: Scope) -> Context:
@@ -66,26 +60,10 @@ class Operations:
             RefusedError: it cannot be told what is asked for.
             ApiError: its turn did not come in time.
         """
-        run = partial(
-            self._schema.execute,
-            asked.query,
-            asked.variables,
-            context,
-            None,
-            asked.name,
-            _SINGLE,
-            asked.extensions,
-        )
+        run = partial(self._endpoint.run, asked, context, _SINGLE)
         try:
             return await attendant.run(context.loaders.operation, run, left)
         except InvalidOperationTypeError:
             pass  # a subscription
-        except CannotGetOperationTypeError as error:
-            raise refusal(error.as_http_error_reason(), BAD_REQUEST) from None
-        except MissingQueryError:
-            raise refusal("there is no 'query'", BAD_REQUEST) from None
-        results: Any = await self._schema.stream(
-            asked.query, asked.variables, context, None, asked.name, asked.extensions, _STREAM
-        )
-        events: Events = results
+        events: Events = await self._endpoint.subscribe(asked, context)
         return events

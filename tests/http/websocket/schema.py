@@ -139,4 +139,4 @@ def route() -> WebSocketRoute:
         extensions=EXTENSIONS,
         config=StrawberryConfig(scalar_map=SCALARS),
     )
-    return WebSocketRoute(PATH, SocketEndpoint(schema, GraphQLEndpoint(schema)))
+    return WebSocketRoute(PATH, SocketEndpoint(GraphQLEndpoint(schema)))

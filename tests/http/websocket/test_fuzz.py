@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import os
 import struct
 from typing import Any
 
@@ -15,7 +16,9 @@ from websockets.frames import Frame, Opcode
 from tests.http.websocket.client import CANARY, Raw, asked, begun, connected, heard, say, subscribe
 from tests.http.websocket.schema import PATH
 
-N_SEQUENCES = 60
+N_SEQUENCES = int(os.environ.get("SOCKET_SEQUENCES", "100"))
+"""`make fuzz` sends more."""
+
 OURS = {1009, 4400, 4401, 4403, 4409, 4429}
 OF_FRAMES = {1000, 1001, 1002, 1003, 1007, 1009, 4400}
 
