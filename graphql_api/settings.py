@@ -93,7 +93,7 @@ class Settings(BaseSettings):
     """Sites whose pages may use the API beside our own: ``https://www.example.com,…``; or none."""
 
     max_sockets: Annotated[int, Field(ge=1)] = 1000
-    """WebSockets open at once per process; an idle one takes some 40 kB."""
+    """WebSockets open at once per process; an idle one takes some 30 kB."""
 
     max_socket_operations: Annotated[int, Field(ge=1, le=1000)] = 20
     """Operations that run at once on one WebSocket; a page with more has forgotten to end some."""

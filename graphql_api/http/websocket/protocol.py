@@ -23,7 +23,7 @@ _SILENCE_S = 1.0
 """Seconds without a byte after which nothing more of a broken message will come."""
 
 # 256 kB may be read at once, and hold 43,000 frames: 170 ms in which nobody else gets a turn
-_SLICE = 16 * 2**10
+_SLICE = 4 * 2**10
 
 
 def socket_options(settings: Settings) -> dict[str, Any]:

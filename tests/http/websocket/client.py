@@ -6,6 +6,8 @@ import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from socket import SO_RCVBUF, SOL_SOCKET
+from socket import socket as new_socket
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -22,6 +24,8 @@ from tests.support.patience import PATIENCE_S, patience
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
 ACKNOWLEDGED = {"type": "connection_ack"}
+NO_CODE = 1005
+READ_AHEAD = 2**16
 CANARY = "{ __typename }"
 
 
@@ -113,14 +117,13 @@ class Raw:
 
     @classmethod
     @asynccontextmanager
-    async def opened(
-        cls, base_url: str, path: str = "/graphql", receive_bytes: int = 2**16
-    ) -> AsyncIterator["Raw"]:
-        """Open a socket, of which so many bytes are read ahead."""
+    async def opened(cls, base_url: str, path: str = "/graphql") -> AsyncIterator["Raw"]:
+        """Open a socket, of which little is read ahead."""
         parts = urlsplit(base_url)
-        reader, writer = await asyncio.open_connection(
-            parts.hostname, parts.port, limit=receive_bytes
-        )
+        own = new_socket()
+        own.setsockopt(SOL_SOCKET, SO_RCVBUF, READ_AHEAD)
+        own.connect((parts.hostname, parts.port))
+        reader, writer = await asyncio.open_connection(sock=own, limit=READ_AHEAD)
         try:
             raw = cls(reader, writer)
             writer.write(
@@ -168,6 +171,6 @@ class Raw:
         while (frame := await self.frame()) is not None:
             opcode, data = frame
             if opcode == Opcode.CLOSE:
-                code: int = struct.unpack("!H", data[:2])[0]
+                code: int = struct.unpack("!H", data[:2])[0] if data else NO_CODE
                 return code
         return None
