@@ -11,7 +11,6 @@ from strawberry.types import ExecutionResult
 
 from graphql_api.errors import ApiError, UnauthenticatedError
 from graphql_api.http.answer import parts_of
-from graphql_api.http.attending import Attendant
 from graphql_api.http.refusal import RefusedError
 from graphql_api.http.request import Asked
 from graphql_api.http.status import is_request_error
@@ -66,10 +65,8 @@ class Operation:
     async def _answer(self) -> Errors:
         context = self._operations.context_of(self._scope)
         try:
-            attendant: Attendant = self._scope["state"]["attendant"]
-            outcome = await self._operations.start(
-                self._asked, context, attendant, self._disconnect
-            )
+            given = (self._asked, context, self._scope, self._disconnect)
+            outcome = await self._operations.start(*given)
             if isinstance(outcome, ExecutionResult):
                 return await self._say(outcome)
             if self._left.is_set():

@@ -16,7 +16,7 @@ from strawberry.types.graphql import OperationType
 from graphql_api.http.attending import Attendant
 from graphql_api.http.authentication import seconds_left
 from graphql_api.http.diagnostics import headers_of
-from graphql_api.http.endpoint import GraphQLEndpoint
+from graphql_api.http.endpoint import GraphQLEndpoint, fill_in
 from graphql_api.http.request import Asked
 from graphql_api.schema.context import Context
 from graphql_api.services.people.people import People
@@ -50,7 +50,7 @@ class Operations:
         return seconds_left(scope, headers_of(scope), people.tokens)
 
     async def start(
-        self, asked: Asked, context: Context, attendant: Attendant, left: Receive
+        self, asked: Asked, context: Context, scope: Scope, left: Receive
     ) -> ExecutionResult | Events:
         """Run a query or a mutation to its end; of a subscription give the results to come.
 
@@ -58,8 +58,10 @@ class Operations:
 
         Raises:
             RefusedError: it cannot be told what is asked for.
-            ApiError: its turn did not come in time.
+            ApiError: its turn did not come in time, or the database does not answer.
         """
+        await fill_in(asked, scope, context)
+        attendant: Attendant = scope["state"]["attendant"]
         run = partial(self._endpoint.run, asked, context, _SINGLE)
         try:
             return await attendant.run(context.loaders.operation, run, left)
