@@ -17,6 +17,7 @@ from graphql_api.errors import OperatorError
 from graphql_api.http.logs import set_up
 from graphql_api.http.protocol import Protocol
 from graphql_api.http.tracing import check_installed
+from graphql_api.http.websocket.protocol import socket_options
 from graphql_api.settings import PREFIX, Settings
 
 GRACE_S = 10
@@ -67,12 +68,12 @@ def run_server(host: str, port: int, *, reload: bool = False, workers: int = 1) 
             workers=workers,
             loop="uvloop",
             http=Protocol,
-            ws="websockets-sansio",
             log_config=None,
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=GRACE_S,
             timeout_worker_healthcheck=_SILENCE_S,
+            **socket_options(settings),
         )
 
 

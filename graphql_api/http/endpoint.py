@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+from collections.abc import Collection
 from dataclasses import replace
 from functools import lru_cache, partial
 from http import HTTPStatus
+from typing import Any
 
 import strawberry
 from graphql import ExperimentalIncrementalExecutionResults, GraphQLError
@@ -71,7 +73,7 @@ class GraphQLEndpoint:
         except ClientDisconnect:
             return  # nobody is there to read an answer
         except Exception:  # noqa: BLE001  # a fault of ours, which no client may see
-            answer = exchange.refused(_fault(request_id_of(exchange.headers)))
+            answer = exchange.refused(refusal_of_fault(request_id_of(exchange.headers)))
         await exchange.send(answer, scope, receive, send)
 
     async def _answer(self, scope: Scope, exchange: Exchange, receive: Receive) -> AnyAnswer:
@@ -94,12 +96,12 @@ class GraphQLEndpoint:
             each = [self._entry(one, scope, exchange, receive) for one in asked]
             return of_batch(await asyncio.gather(*each), takes)
         exchange.begin(context)
-        await _fill_in(asked, scope, context)
+        await fill_in(asked, scope, context)
         attendant: Attendant = scope["state"]["attendant"]
         in_parts = takes.multipart and may_have_parts(asked.query)
         if in_parts:
             context = replace(context, execution=replace(context.execution, in_parts=True))
-        run = partial(self._run, asked, context, method)
+        run = partial(self.run, asked, context, _ALLOWED[method])
         try:
             result = await attendant.run(context.loaders.operation, run, receive)
         except InvalidOperationTypeError as error:
@@ -117,9 +119,9 @@ class GraphQLEndpoint:
         attendant: Attendant = scope["state"]["attendant"]
         context = self.context_of(scope, exchange.headers)
         exchange.begin(context)
-        run = partial(self._run, asked, context, scope["method"])
+        run = partial(self.run, asked, context, _ALLOWED[scope["method"]])
         try:
-            await _fill_in(asked, scope, context)
+            await fill_in(asked, scope, context)
             return await attendant.run(context.loaders.operation, run, receive)
         except InvalidOperationTypeError as error:
             refused = _not_by(scope["method"], error.operation_type)
@@ -131,8 +133,15 @@ class GraphQLEndpoint:
         said = GraphQLError(refused.message, extensions=refused.extensions)
         return ExecutionResult(None, [said])
 
-    async def _run(self, asked: Asked, context: Context, method: str) -> ExecutionResult:
-        """Run one operation; whatever it still does at its end is stopped."""
+    async def run(
+        self, asked: Asked, context: Context, allowed: Collection[OperationType]
+    ) -> ExecutionResult:
+        """Run one operation; whatever it still does at its end is stopped.
+
+        Raises:
+            RefusedError: it is not told which operation of the document is meant.
+            InvalidOperationTypeError: it is of a kind that is not allowed.
+        """
         context.notes.enter(asked.query)
         if asked.refused is not None:
             context.notes.refused(asked.refused.code)
@@ -145,7 +154,7 @@ class GraphQLEndpoint:
                 context,
                 None,
                 asked.name,
-                _ALLOWED[method],
+                allowed,
                 asked.extensions,
             )
         except CannotGetOperationTypeError as error:
@@ -165,11 +174,14 @@ class GraphQLEndpoint:
 
     async def _events(self, asked: Asked, context: Context) -> Stream:
         """Answer with the results of a subscription, as they come."""
+        return Stream(Events(), await self.subscribe(asked, context), context)
+
+    async def subscribe(self, asked: Asked, context: Context) -> Any:
+        """Begin a subscription; give its results to come."""
         context.notes.enter(asked.query)
-        results = await self.schema.subscribe(
+        return await self.schema.subscribe(
             asked.query, asked.variables, context, None, asked.name, asked.extensions
         )
-        return Stream(Events(), results, context)
 
     def context_of(self, scope: Scope, headers: Headers) -> Context:
         """Build the context of one operation, with fresh loaders.
@@ -195,7 +207,7 @@ class GraphQLEndpoint:
         return context
 
 
-async def _fill_in(asked: Asked, scope: Scope, context: Context) -> None:
+async def fill_in(asked: Asked, scope: Scope, context: Context) -> None:
     """Put the document into a request that only names it."""
     documents: PersistedDocuments = scope["state"]["documents"]
     if documents.concern(asked):
@@ -218,7 +230,7 @@ def _cursors(secret: str, tenant_id: int) -> CursorCodec:
     return CursorCodec(secret, tenant_id)
 
 
-def _fault(request_id: str) -> RefusedError:
+def refusal_of_fault(request_id: str) -> RefusedError:
     """Tell of a fault of ours, which the log has under the request's id."""
     _log.exception("error %s", request_id, extra={"request_id": request_id})
     status, told = HTTPStatus.INTERNAL_SERVER_ERROR, {"requestId": request_id}
