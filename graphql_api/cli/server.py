@@ -9,6 +9,7 @@ import uvicorn
 
 from graphql_api.errors import OperatorError
 from graphql_api.http.protocol import Protocol
+from graphql_api.http.websocket.protocol import socket_options
 from graphql_api.settings import Settings
 
 GRACE_S = 10
@@ -54,11 +55,11 @@ def run_server(host: str, port: int, *, reload: bool = False, workers: int = 1) 
         workers=workers,
         loop="uvloop",
         http=Protocol,
-        ws="websockets-sansio",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
         timeout_worker_healthcheck=_SILENCE_S,
+        **socket_options(Settings.load()),
     )
 
 
