@@ -17,6 +17,7 @@ from graphql_api.db.database import Database
 from graphql_api.db.engine import create_engine
 from graphql_api.http.answer import of_refusal
 from graphql_api.http.attending import Attendant
+from graphql_api.http.cors import readable_by
 from graphql_api.http.endpoint import GraphQLEndpoint
 from graphql_api.http.graphiql import graphiql_assets
 from graphql_api.http.health import healthz, readyz
@@ -43,7 +44,7 @@ class State(TypedDict):
 class _Application(Starlette):
     """Starlette, but for operations: they need none of what it does around a request."""
 
-    def __init__(self, endpoint: GraphQLEndpoint, **given: Any) -> None:
+    def __init__(self, endpoint: ASGIApp, **given: Any) -> None:
         super().__init__(**given)
         self._endpoint = endpoint
 
@@ -89,13 +90,14 @@ def create_app(settings: Settings | None = None) -> Starlette:
             await engine.dispose()
 
     endpoint = GraphQLEndpoint(schema)
+    served = readable_by(chosen.allowed_origins, endpoint)
     app = _Application(
-        endpoint,
+        served,
         lifespan=lifespan,
         exception_handlers={HTTPException: _refused},
         routes=[
             # a Route and no Mount: that one answers 307 to a path without its slash
-            Route("/graphql", endpoint),
+            Route("/graphql", served),
             WebSocketRoute("/graphql", SocketEndpoint(endpoint)),
             Mount("/graphiql", graphiql_assets),
             Route("/healthz", healthz),
