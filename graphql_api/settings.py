@@ -78,6 +78,9 @@ class Settings(BaseSettings):
     max_waiting_requests: Annotated[int, Field(ge=0)] = 1000
     """Requests that wait while twice the pool's size run; whoever comes then is sent away (503)."""
 
+    drain_s: Annotated[float, Field(ge=0)] = 2.0
+    """Seconds of service after SIGTERM, while ``/readyz`` says 503: balancers look this often."""
+
     development: bool = False
     """Shows everybody what costs an operator's key elsewhere: each answer says what was loaded."""
 

@@ -5,8 +5,8 @@ import socket
 from typing import Annotated
 
 import typer
-import uvicorn
 
+from graphql_api.cli.processes import run
 from graphql_api.errors import OperatorError
 from graphql_api.http.protocol import Protocol
 from graphql_api.settings import Settings
@@ -45,7 +45,7 @@ def run_server(host: str, port: int, *, reload: bool = False, workers: int = 1) 
         OperatorError: the address cannot be listened on.
     """
     ensure_free(host, port)
-    uvicorn.run(
+    run(
         "graphql_api.http.app:create_app",
         factory=True,
         host=host,

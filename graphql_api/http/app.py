@@ -20,6 +20,7 @@ from graphql_api.http.attending import Attendant
 from graphql_api.http.endpoint import GraphQLEndpoint
 from graphql_api.http.graphiql import graphiql_assets
 from graphql_api.http.health import healthz, readyz
+from graphql_api.http.leaving import Leaving, leaving_on_signals
 from graphql_api.http.metrics import metrics
 from graphql_api.http.refusal import RefusedError
 from graphql_api.http.websocket import SocketEndpoint
@@ -36,6 +37,7 @@ class State(TypedDict):
     settings: Settings
     people: People
     attendant: Attendant
+    leaving: Leaving
 
 
 class _Application(Starlette):
@@ -66,7 +68,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         publishing = asyncio.create_task(keep_publishing(database))
         collect_less_garbage()
         try:
-            with people_of(chosen) as people:
+            with people_of(chosen) as people, leaving_on_signals(chosen.drain_s) as leaving:
                 yield {
                     "database": database,
                     "settings": chosen,
@@ -76,11 +78,12 @@ def create_app(settings: Settings | None = None) -> Starlette:
                         chosen.max_waiting_requests,
                         chosen.request_timeout_s,
                     ),
+                    "leaving": leaving,
                 }
         finally:
             publishing.cancel()
             await asyncio.wait([publishing])
-            await database.settle()
+            await database.settle(_SETTLING_S)
             await engine.dispose()
 
     endpoint = GraphQLEndpoint(build_schema())
@@ -109,6 +112,9 @@ async def _refused(_request: Request, error: Exception) -> ASGIApp:
     said = f"{status.phrase}: operations are sent to /graphql"
     return of_refusal(RefusedError(said, status, headers=error.headers))
 
+
+# a change whose database answers takes less; one whose database does not has no end
+_SETTLING_S = 5.0
 
 # objects made before the youngest generation is looked through, and how often the older ones are:
 # an answer is thousands of objects that all live until it is sent (docs/decisions, with figures)

@@ -69,6 +69,21 @@ def environment_for(database: URL) -> dict[str, str]:
     return {"DATABASE_URL": address(database), "GRAPHQL_API_SECRET_KEY": SECRET_KEY}
 
 
+def command(database: URL, folder: Path, *words: str, given: str = "") -> str:
+    """Run a command of ours, and return what it prints."""
+    program = Path(sys.executable).with_name("graphql-api")
+    done = subprocess.run(
+        [program, *words],
+        cwd=folder,
+        env=os.environ | environment_for(database),
+        input=given,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
 def _wait_for(ready: str, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline and process.poll() is None:
