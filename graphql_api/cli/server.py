@@ -11,8 +11,6 @@ from graphql_api.errors import OperatorError
 from graphql_api.http.protocol import Protocol
 from graphql_api.settings import Settings
 
-GRACE_S = 10
-
 # after which a worker is taken for dead, which it also seems while it imports: uvicorn's 5 s made
 # one that started slowly start for ever
 _SILENCE_S = 60
@@ -57,7 +55,7 @@ def run_server(host: str, port: int, *, reload: bool = False, workers: int = 1) 
         ws="websockets-sansio",
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=GRACE_S,
+        timeout_graceful_shutdown=Settings.load().grace_s,
         timeout_worker_healthcheck=_SILENCE_S,
     )
 

@@ -25,8 +25,12 @@ class Leaving:
         self._loop = asyncio.get_running_loop()
         self._is_told = False
 
+    def handler(self, server: Handler) -> Handler:
+        """Return what hears a signal in the place of the server."""
+        return lambda number, _frame: self.tell(number, server)
+
     def tell(self, number: int, server: Handler) -> None:
-        """Begin to leave, and have the server end when the time is over; told twice, end at once."""
+        """Begin to leave, and have the server end in a while; told twice, end at once."""
         if number == signal.SIGINT:  # somebody sits before it; the server knows what twice means
             server(number, None)
         elif self._is_told:
@@ -47,5 +51,5 @@ def leaving_on_signals(drain_s: float) -> Iterator[Leaving]:
         for number in (signal.SIGTERM, signal.SIGINT):
             server = signal.getsignal(number)
             if callable(server):
-                signal.signal(number, lambda told, _frame, to=server: leaving.tell(told, to))
+                signal.signal(number, leaving.handler(server))
     yield leaving

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from tests.faults.load import OK, Load
 from tests.faults.rig import Rig
@@ -84,14 +85,16 @@ class Figures:
     frozen_transactions: int
 
 
-async def suffered(rig: Rig, fault: Fault, *, gone_s: float, before_s: float = 1.0) -> Figures:
+async def suffered(
+    rig: Rig, fault: Fault, *, gone_s: float, before_s: float = 1.0, after_s: float = 3.0
+) -> Figures:
     """Let a fault happen under load, and look what it did."""
     async with Load(rig, n_readers=12, n_writers=6) as load:
         await asyncio.sleep(before_s)
         async with fault(rig, gone_s) as returned:
-            await asyncio.sleep(3.0)
-            await load.__aexit__()
-            written = dict(await asyncio.to_thread(rig.ask, _WRITTEN))
+            await asyncio.sleep(after_s)
+            await load.stop()
+            written: dict[Any, Any] = dict(await asyncio.to_thread(rig.ask, _WRITTEN))
             connections = await asyncio.to_thread(rig.connections)
             held = await asyncio.to_thread(rig.connections, "state LIKE 'idle in%'")
     counts = load.counts()

@@ -75,6 +75,10 @@ class Load:
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
+        await self.stop()
+
+    async def stop(self) -> None:
+        """End when each has its answer."""
         self._is_over = True
         await asyncio.gather(*self._tasks)
 
@@ -129,7 +133,12 @@ class Load:
             while not self._is_over:
                 count += 1
                 title = f"Load {number}-{count}"
-                post = {"title": title, "body": "Text", "tagNames": [title], "idempotencyKey": title}
+                post = {
+                    "title": title,
+                    "body": "Text",
+                    "tagNames": [title],
+                    "idempotencyKey": title,
+                }
                 created = await self._until_answered(client, CREATE, {"input": post})
                 if created is None:
                     return

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from asyncpg import PostgresError
 from sqlalchemy import URL, make_url
@@ -70,7 +71,7 @@ class Rig:
             pass
         return False
 
-    def ask(self, sql: str) -> list[tuple[object, ...]]:
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
         """Run a query of the campaign's own."""
         with closing(Link(self.database)) as link:
             return link.fetch(sql)
