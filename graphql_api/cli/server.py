@@ -9,6 +9,7 @@ import typer
 from graphql_api.cli.processes import run
 from graphql_api.errors import OperatorError
 from graphql_api.http.protocol import Protocol
+from graphql_api.http.websocket.protocol import socket_options
 from graphql_api.settings import Settings
 
 # after which a worker is taken for dead, which it also seems while it imports: uvicorn's 5 s made
@@ -52,11 +53,11 @@ def run_server(host: str, port: int, *, reload: bool = False, workers: int = 1) 
         workers=workers,
         loop="uvloop",
         http=Protocol,
-        ws="websockets-sansio",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=Settings.load().grace_s,
         timeout_worker_healthcheck=_SILENCE_S,
+        **socket_options(Settings.load()),
     )
 
 
