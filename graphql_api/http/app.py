@@ -21,6 +21,7 @@ from graphql_api.http.cors import readable_by
 from graphql_api.http.endpoint import GraphQLEndpoint
 from graphql_api.http.graphiql import graphiql_assets
 from graphql_api.http.health import healthz, readyz
+from graphql_api.http.leaving import Leaving, leaving_on_signals
 from graphql_api.http.metrics import metrics
 from graphql_api.http.persisted import PersistedDocuments
 from graphql_api.http.refusal import RefusedError
@@ -38,6 +39,7 @@ class State(TypedDict):
     settings: Settings
     people: People
     attendant: Attendant
+    leaving: Leaving
     documents: PersistedDocuments
 
 
@@ -71,7 +73,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         publishing = asyncio.create_task(keep_publishing(database))
         collect_less_garbage()
         try:
-            with people_of(chosen) as people:
+            with people_of(chosen) as people, leaving_on_signals(chosen.drain_s) as leaving:
                 yield {
                     "database": database,
                     "settings": chosen,
@@ -81,12 +83,13 @@ def create_app(settings: Settings | None = None) -> Starlette:
                         chosen.max_waiting_requests,
                         chosen.request_timeout_s,
                     ),
+                    "leaving": leaving,
                     "documents": PersistedDocuments(database, schema, chosen.persisted_documents),
                 }
         finally:
             publishing.cancel()
             await asyncio.wait([publishing])
-            await database.settle()
+            await database.settle(_SETTLING_S)
             await engine.dispose()
 
     endpoint = GraphQLEndpoint(schema)
@@ -116,6 +119,9 @@ async def _refused(_request: Request, error: Exception) -> ASGIApp:
     said = f"{status.phrase}: operations are sent to /graphql"
     return of_refusal(RefusedError(said, status, headers=error.headers))
 
+
+# a change whose database answers takes less; one whose database does not has no end
+_SETTLING_S = 5.0
 
 # objects made before the youngest generation is looked through, and how often the older ones are:
 # an answer is thousands of objects that all live until it is sent (docs/decisions, with figures)
