@@ -11,16 +11,14 @@ from typing import Annotated
 
 import structlog
 import typer
-import uvicorn
 
+from graphql_api.cli.processes import run
 from graphql_api.errors import OperatorError
 from graphql_api.http.logs import set_up
 from graphql_api.http.protocol import Protocol
 from graphql_api.http.tracing import check_installed
 from graphql_api.http.websocket.protocol import socket_options
 from graphql_api.settings import PREFIX, Settings
-
-GRACE_S = 10
 
 # after which a worker is taken for dead, which it also seems while it imports: uvicorn's 5 s made
 # one that started slowly start for ever
@@ -59,7 +57,7 @@ def run_server(host: str, port: int, *, reload: bool = False, workers: int = 1) 
     set_up()
     _announce(settings, f"{host}:{port}", workers)
     with _shared_metrics(settings, workers):
-        uvicorn.run(
+        run(
             "graphql_api.http.app:create_served",
             factory=True,
             host=host,
@@ -71,7 +69,7 @@ def run_server(host: str, port: int, *, reload: bool = False, workers: int = 1) 
             log_config=None,
             access_log=False,
             server_header=False,
-            timeout_graceful_shutdown=GRACE_S,
+            timeout_graceful_shutdown=settings.grace_s,
             timeout_worker_healthcheck=_SILENCE_S,
             **socket_options(settings),
         )

@@ -18,9 +18,11 @@ from graphql_api.db.engine import create_engine
 from graphql_api.execution import caches_of
 from graphql_api.http.answer import of_refusal
 from graphql_api.http.attending import Attendant
+from graphql_api.http.cors import readable_by
 from graphql_api.http.endpoint import GraphQLEndpoint
 from graphql_api.http.graphiql import graphiql_assets
 from graphql_api.http.health import healthz, readyz
+from graphql_api.http.leaving import Leaving, leaving_on_signals
 from graphql_api.http.logs import set_up
 from graphql_api.http.metrics import Metrics, answer_metrics
 from graphql_api.http.observing import Observer
@@ -41,6 +43,7 @@ class State(TypedDict):
     settings: Settings
     people: People
     attendant: Attendant
+    leaving: Leaving
     observer: Observer
     metrics: Metrics
     documents: PersistedDocuments
@@ -49,7 +52,7 @@ class State(TypedDict):
 class _Application(Starlette):
     """Starlette, but for operations: they need none of what it does around a request."""
 
-    def __init__(self, endpoint: GraphQLEndpoint, **given: Any) -> None:
+    def __init__(self, endpoint: ASGIApp, **given: Any) -> None:
         super().__init__(**given)
         self._endpoint = endpoint
 
@@ -83,6 +86,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         try:
             with (
                 people_of(chosen) as people,
+                leaving_on_signals(chosen.drain_s) as leaving,
                 watched(chosen, database, attendant, caches) as (observer, metrics),
             ):
                 yield {
@@ -90,6 +94,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
                     "settings": chosen,
                     "people": people,
                     "attendant": attendant,
+                    "leaving": leaving,
                     "observer": observer,
                     "metrics": metrics,
                     "documents": documents,
@@ -97,17 +102,18 @@ def create_app(settings: Settings | None = None) -> Starlette:
         finally:
             publishing.cancel()
             await asyncio.wait([publishing])
-            await database.settle()
+            await database.settle(_SETTLING_S)
             await engine.dispose()
 
     endpoint = GraphQLEndpoint(schema)
+    served = readable_by(chosen.allowed_origins, endpoint)
     app = _Application(
-        endpoint,
+        served,
         lifespan=lifespan,
         exception_handlers={HTTPException: _refused},
         routes=[
             # a Route and no Mount: that one answers 307 to a path without its slash
-            Route("/graphql", endpoint),
+            Route("/graphql", served),
             WebSocketRoute("/graphql", SocketEndpoint(endpoint)),
             Mount("/graphiql", graphiql_assets),
             Route("/healthz", healthz),
@@ -132,6 +138,9 @@ async def _refused(_request: Request, error: Exception) -> ASGIApp:
     said = f"{status.phrase}: operations are sent to /graphql"
     return of_refusal(RefusedError(said, status, headers=error.headers))
 
+
+# a change whose database answers takes less; one whose database does not has no end
+_SETTLING_S = 5.0
 
 # objects made before the youngest generation is looked through, and how often the older ones are:
 # an answer is thousands of objects that all live until it is sent (docs/decisions, with figures)
