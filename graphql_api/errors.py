@@ -7,7 +7,8 @@ Exception
 │   ├── LimitExceededError  LIMIT_EXCEEDED: a document asks for too much
 │   ├── RateLimitedError    RATE_LIMITED: a client asked for too much in too short a time
 │   ├── UnauthenticatedError UNAUTHENTICATED: what a request says of who asks is not so
-│   └── UnavailableError    UNAVAILABLE: the database does not answer; try again later
+│   ├── UnavailableError    UNAVAILABLE: the database does not answer; try again later
+│   └── DeadlineError       TIMEOUT: the request took longer than it may
 └── OperatorError       one sentence for whoever runs the server; the command line prints it
     └── ImportFailedError   the content file cannot be used; nothing of it was kept
 
@@ -91,6 +92,19 @@ class UnavailableError(ApiError):
     """The server or its database cannot do it in time; the same request may succeed later."""
 
     code = "UNAVAILABLE"
+    retry_after_s: ClassVar[int] = 1
+    """A restarted PostgreSQL answers again within about a second, and a burst is over."""
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        """Say when to come back, too."""
+        return {"code": self.code, "retryAfterSeconds": self.retry_after_s}
+
+
+class DeadlineError(ApiError):
+    """A request took longer than it may; what it still waited for was stopped."""
+
+    code = "TIMEOUT"
 
 
 class OperatorError(Exception):

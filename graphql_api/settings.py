@@ -48,13 +48,13 @@ class Settings(BaseSettings):
     pool_size: Annotated[int, Field(ge=1, le=500)] = 16
     """Connections kept per process; two cores of PostgreSQL are busy with about this many."""
 
-    pool_timeout_s: Annotated[float, Field(gt=0)] = 30.0
+    pool_timeout_s: Annotated[float, Field(gt=0)] = 5.0
     """Seconds a statement waits for a connection before the request is told to come back later."""
 
     pool_recycle_s: Annotated[int, Field(ge=-1)] = 3600
     """Seconds after which a connection is replaced: shorter than what firewalls keep idle ones."""
 
-    command_timeout_s: Annotated[float, Field(gt=0)] = 60.0
+    command_timeout_s: Annotated[float, Field(gt=0)] = 6.0
     """Seconds one statement may take on the client's side; the last defence against a lost peer."""
 
     max_connections_per_request: Annotated[int, Field(ge=1)] = 4
@@ -71,6 +71,12 @@ class Settings(BaseSettings):
 
     max_batch_operations: Annotated[int, Field(ge=0, le=100)] = 0
     """Operations that one body may hold as a list, which run at once; 0: a body holds one."""
+
+    request_timeout_s: Annotated[float, Field(gt=0)] = 8.0
+    """Seconds for a request, with its wait for its turn; what it still reads then is stopped."""
+
+    max_waiting_requests: Annotated[int, Field(ge=0)] = 1000
+    """Requests that wait while twice the pool's size run; whoever comes then is sent away (503)."""
 
     read_timeout_s: Annotated[float, Field(gt=0)] = 20.0
     """Seconds in which a request's body has to come; whoever sends slowly holds a connection."""

@@ -144,6 +144,8 @@ def test_every_setting_can_be_set_by_its_variable(monkeypatch: pytest.MonkeyPatc
         "GRAPHQL_API_EXECUTION": "reference",
         "GRAPHQL_API_MAX_BODY_BYTES": "9000",
         "GRAPHQL_API_MAX_BATCH_OPERATIONS": "3",
+        "GRAPHQL_API_REQUEST_TIMEOUT_S": "3.5",
+        "GRAPHQL_API_MAX_WAITING_REQUESTS": "70",
         "GRAPHQL_API_READ_TIMEOUT_S": "2.5",
         "GRAPHQL_API_DEVELOPMENT": "true",
         "GRAPHQL_API_DIAGNOSTICS_KEY": SECRET,

@@ -8,7 +8,6 @@ holding a first, so the pool cannot deadlock. A write takes one connection for t
 import asyncio
 import random
 import time
-from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ from graphql_api.db.fault import (
 )
 from graphql_api.db.monitor import Statement, is_recorded, note
 from graphql_api.db.pool import ReadyPool
+from graphql_api.db.slots import Slots
 from graphql_api.db.statement import Compiled
 from graphql_api.errors import UnavailableError
 
@@ -208,37 +208,6 @@ class Reader:
         _closing.add(task)
         task.add_done_callback(_closing.discard)
         await asyncio.shield(task)
-
-
-class Slots:
-    """How many statements of an operation may run at once: a semaphore, free of cost while free."""
-
-    __slots__ = ("_waiting", "free")
-
-    def __init__(self, free: int) -> None:
-        self.free = free
-        """Whoever finds one takes it by counting down."""
-        self._waiting: deque[asyncio.Future[None]] = deque()
-
-    async def wait_for_one(self) -> None:
-        """Wait until one is given back, and take it."""
-        given: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(given)
-        try:
-            await given
-        except asyncio.CancelledError:
-            if given.done() and not given.cancelled():  # it was given, and nobody is there
-                self.give_back()
-            raise
-
-    def give_back(self) -> None:
-        """Hand a slot to who has waited longest, or let it be free."""
-        while self._waiting:
-            given = self._waiting.popleft()
-            if not given.done():
-                given.set_result(None)
-                return
-        self.free += 1
 
 
 _closing: set[asyncio.Task[None]] = set()

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from graphql_api.db.database import Database
 from graphql_api.db.engine import create_engine
+from graphql_api.http.attending import Attendant
 from graphql_api.http.endpoint import GraphQLEndpoint
 from graphql_api.http.graphiql import graphiql_assets
 from graphql_api.http.health import healthz, readyz
@@ -29,6 +30,7 @@ class State(TypedDict):
     database: Database
     settings: Settings
     people: People
+    attendant: Attendant
 
 
 class _Application(Starlette):
@@ -60,7 +62,16 @@ def create_app(settings: Settings | None = None) -> Starlette:
         collect_less_garbage()
         try:
             with people_of(chosen) as people:
-                yield {"database": database, "settings": chosen, "people": people}
+                yield {
+                    "database": database,
+                    "settings": chosen,
+                    "people": people,
+                    "attendant": Attendant(
+                        2 * chosen.pool_size,
+                        chosen.max_waiting_requests,
+                        chosen.request_timeout_s,
+                    ),
+                }
         finally:
             publishing.cancel()
             await asyncio.wait([publishing])

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import secrets
-from functools import lru_cache
+from functools import lru_cache, partial
 from http import HTTPStatus
 
 import strawberry
@@ -14,9 +14,10 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from graphql_api.errors import UnauthenticatedError
+from graphql_api.errors import ApiError
 from graphql_api.execution import Execution, Mode
 from graphql_api.http.answer import of_batch, of_refusal, of_result
+from graphql_api.http.attending import Attendant
 from graphql_api.http.authentication import viewer_of
 from graphql_api.http.body import read_body
 from graphql_api.http.diagnostics import (
@@ -30,6 +31,7 @@ from graphql_api.http.graphiql import graphiql_page
 from graphql_api.http.negotiation import EVENTS, accepted, check_content_type
 from graphql_api.http.refusal import RefusedError
 from graphql_api.http.request import Asked, from_body, from_parameters
+from graphql_api.http.status import refused_by
 from graphql_api.http.stream import Events, Stream
 from graphql_api.loaders.report import Report
 from graphql_api.schema.context import Context
@@ -60,8 +62,8 @@ class GraphQLEndpoint:
             answer = await self._answer(scope, headers, receive)
         except RefusedError as refused:
             answer = of_refusal(refused)
-        except UnauthenticatedError as error:
-            answer = of_refusal(_unauthenticated(error))
+        except ApiError as error:
+            answer = of_refusal(refused_by(error))
         except ClientDisconnect:
             return  # nobody is there to read an answer
         except Exception:  # noqa: BLE001  # a fault of ours, which no client may see
@@ -91,7 +93,9 @@ class GraphQLEndpoint:
             return of_batch(await asyncio.gather(*runs), takes)
         if takes.json is None:
             return await self._events(asked, context, method)
-        return of_result(await self._run(asked, context, method), takes)
+        attendant: Attendant = scope["state"]["attendant"]
+        run = partial(self._run, asked, context, method)
+        return of_result(await attendant.run(context.loaders.operation, run, receive), takes)
 
     async def _run(self, asked: Asked, context: Context, method: str) -> ExecutionResult:
         """Run one operation to its end; whatever it still does then is stopped."""
@@ -171,12 +175,6 @@ async def _posted(scope: Scope, headers: Headers, receive: Receive) -> Asked | l
 @lru_cache(1024)
 def _cursors(secret: str, tenant_id: int) -> CursorCodec:
     return CursorCodec(secret, tenant_id)
-
-
-def _unauthenticated(error: UnauthenticatedError) -> RefusedError:
-    """Refuse a request whose sender is not who they say."""
-    headers = {"WWW-Authenticate": "Bearer"}
-    return RefusedError(error.message, HTTPStatus.UNAUTHORIZED, code=error.code, headers=headers)
 
 
 def _fault(number: str) -> RefusedError:

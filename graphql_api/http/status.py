@@ -1,22 +1,27 @@
 """The HTTP status of an answer, from the codes of its errors."""
 
 from http import HTTPStatus
-from typing import Any
 
 from strawberry.types import ExecutionResult
 
-# what is refused for the client's or the server's sake, whatever the client takes
+from graphql_api.errors import ApiError
+from graphql_api.http.refusal import RefusedError
+
+# what a request can be refused for, whatever type its client takes
 _ALWAYS = {
     "UNAUTHENTICATED": HTTPStatus.UNAUTHORIZED,
     "RATE_LIMITED": HTTPStatus.TOO_MANY_REQUESTS,
     "UNAVAILABLE": HTTPStatus.SERVICE_UNAVAILABLE,
+    "TIMEOUT": HTTPStatus.GATEWAY_TIMEOUT,
 }
-# what an answer of the type application/json says with 200: its status is about HTTP alone
+# where the status tells what became of the operation; an answer of the type application/json says
+# 200 then, as its status is about HTTP alone
 _BY_CODE = _ALWAYS | {
     "FORBIDDEN": HTTPStatus.FORBIDDEN,
     "INTERNAL": HTTPStatus.INTERNAL_SERVER_ERROR,
-    "TIMEOUT": HTTPStatus.GATEWAY_TIMEOUT,
 }
+# what leaves nothing of the data for a while: a proxy may send the next request elsewhere
+_FOR_A_WHILE = {"UNAVAILABLE", "TIMEOUT"}
 _RETRY_AFTER = "retryAfterSeconds"
 
 
@@ -31,9 +36,11 @@ def is_request_error(result: ExecutionResult) -> bool:
 
 def status_of(result: ExecutionResult, *, is_response: bool) -> HTTPStatus:
     """Return the status of an answer; ``is_response`` where it is `graphql-response+json`."""
-    if not result.errors or not is_request_error(result):
+    if result.data is not None or not result.errors:
         return HTTPStatus.OK
-    code = str(_extensions(result).get("code"))
+    code = code_of(result)
+    if not is_request_error(result):
+        return _ALWAYS[code] if code in _FOR_A_WHILE else HTTPStatus.OK
     if is_response:
         return _BY_CODE.get(code, HTTPStatus.BAD_REQUEST)
     return _ALWAYS.get(code, HTTPStatus.OK)
@@ -41,12 +48,26 @@ def status_of(result: ExecutionResult, *, is_response: bool) -> HTTPStatus:
 
 def retry_after(result: ExecutionResult) -> str | None:
     """Return what the header `Retry-After` has to say, in seconds."""
-    if not result.errors:
+    if result.data is not None or not result.errors:
         return None
-    seconds = _extensions(result).get(_RETRY_AFTER)
+    seconds = (result.errors[0].extensions or {}).get(_RETRY_AFTER)
     return None if seconds is None else str(seconds)
 
 
-def _extensions(result: ExecutionResult) -> dict[str, Any]:
+def code_of(result: ExecutionResult) -> str:
+    """Return the code of the first error."""
     errors = result.errors or []
-    return errors[0].extensions or {} if errors else {}
+    return str((errors[0].extensions or {}).get("code")) if errors else ""
+
+
+def refused_by(error: ApiError) -> RefusedError:
+    """Refuse a request for an error that came before its operation ran."""
+    status = _BY_CODE.get(error.code, HTTPStatus.BAD_REQUEST)
+    headers = {}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if _RETRY_AFTER in error.extensions:
+        headers["Retry-After"] = str(error.extensions[_RETRY_AFTER])
+    return RefusedError(
+        error.message, status, code=error.code, headers=headers, extensions=error.extensions
+    )

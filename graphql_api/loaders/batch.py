@@ -4,9 +4,6 @@ from asyncio import Future
 from itertools import filterfalse
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from graphql_api.db.fault import UNAVAILABLE
-from graphql_api.errors import UnavailableError
-
 if TYPE_CHECKING:
     from graphql_api.loaders.base import BatchLoader
 
@@ -53,9 +50,9 @@ class Batch(Generic[KeyT, ValueT]):
                 level.set_result(whole)
         self._answer_singles(found)
 
-    def give_up(self) -> None:
+    def give_up(self, reason: Exception) -> None:
         """Tell whoever still waits that nothing will come."""
-        self._fail(UnavailableError(UNAVAILABLE))
+        self._fail(reason)
 
     def _answer_singles(self, found: dict[KeyT, ValueT]) -> None:
         for key, single in self.singles:

@@ -13,7 +13,9 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from graphql_api.db.database import Reader, Timing
+from graphql_api.db.fault import UNAVAILABLE
 from graphql_api.db.statement import Compiled
+from graphql_api.errors import ApiError, UnavailableError
 from graphql_api.loaders.report import Report
 from graphql_api.models import Scope, Viewer
 
@@ -27,7 +29,7 @@ class Batch(Protocol):
     async def run(self) -> None:
         """Load them; whoever waits for one gets an answer, also where this is cancelled."""
 
-    def give_up(self) -> None:
+    def give_up(self, reason: Exception) -> None:
         """Tell whoever still waits that nothing will come."""
 
 
@@ -68,6 +70,7 @@ class Operation:
         self._tasks: dict[asyncio.Task[None], Batch] = {}
         self._quiet_turns_left = 0
         self._closed = False
+        self._why_nothing: ApiError = UnavailableError(UNAVAILABLE)
 
     def become(self, viewer: Viewer) -> None:
         """Ask for another viewer from now on: somebody logged in."""
@@ -106,11 +109,20 @@ class Operation:
         """Whether statements are under way, or keys wait: then it has to be closed."""
         return bool(self._waiting) or not all(task.done() for task in self._tasks)
 
-    async def close(self) -> None:
-        """Stop what nobody waits for any more; connections are given back before this returns."""
-        self._closed = True
+    def stop(self, reason: ApiError) -> None:
+        """Load nothing any more: whoever waits for something gets the reason, now and later."""
+        self._closed, self._why_nothing = True, reason
         for task in self._tasks:
             task.cancel()
+
+    @property
+    def why_stopped(self) -> ApiError | None:
+        """The reason of `stop`, if it was called: begin nothing new."""
+        return self._why_nothing if self._closed else None
+
+    async def close(self) -> None:
+        """Stop what nobody waits for any more; connections are given back before this returns."""
+        self.stop(self._why_nothing)
         if self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -143,6 +155,6 @@ class Operation:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         # it may have been cancelled, even before it ran at all
-        self._tasks.pop(task).give_up()
+        self._tasks.pop(task).give_up(self._why_nothing)
         if not self._tasks and self._waiting:
             self._wait_for_quiet()

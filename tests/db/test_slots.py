@@ -5,7 +5,7 @@ import asyncio
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from graphql_api.db.database import Slots
+from graphql_api.db.slots import Slots
 
 
 class Holder:

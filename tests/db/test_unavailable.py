@@ -23,7 +23,7 @@ async def test_a_database_nobody_listens_at_is_unavailable() -> None:
     with pytest.raises(UnavailableError) as failed:
         await value(Database(engine), "SELECT 1")
     assert failed.value.message == UNAVAILABLE
-    assert failed.value.extensions == {"code": "UNAVAILABLE"}
+    assert failed.value.extensions == {"code": "UNAVAILABLE", "retryAfterSeconds": 1}
     await engine.dispose()
 
 

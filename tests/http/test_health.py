@@ -46,7 +46,8 @@ def test_without_its_database_a_process_is_alive_and_not_ready(settings: Setting
         assert answer.json() == {"status": "unready", "reason": "the database cannot be reached"}
         answer = client.post("/graphql", json={"query": "{ categories { id } }"})
         [error] = answer.json()["errors"]
-        assert error["extensions"] == {"code": "UNAVAILABLE"}
+        assert error["extensions"] == {"code": "UNAVAILABLE", "retryAfterSeconds": 1}
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])

@@ -1,0 +1,117 @@
+"""How long a request may take, and how many are worked on at once.
+
+Twice as many operations as the pool has connections run; others wait for their turn, and where too
+many wait already a request is sent away at once: what cannot be answered in time should not be
+begun. One deadline covers waiting and running. When it is over, or the client has left, the
+operation's reads are stopped, on the server too; its executor is not: it ends by itself, with the
+reason as the error of what was not loaded. A change that has begun is finished.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from starlette.types import Receive
+
+from graphql_api.db.slots import Slots
+from graphql_api.errors import ApiError, DeadlineError, UnavailableError
+from graphql_api.loaders.operation import Operation
+
+# most requests are over before: until then nobody watches whether the client is still there
+_UNATTENDED_S = 1.0
+
+_BUSY = "too many requests wait for their turn; please try again"
+_LEFT = "whoever asked has left"
+
+ResultT = TypeVar("ResultT")
+
+
+class Attendant:
+    """Lets operations of one process run, few at a time, and ends those that take too long."""
+
+    def __init__(self, n_running: int, n_waiting: int, timeout_s: float) -> None:
+        self._slots = Slots(n_running)
+        self._most_waiting = n_waiting
+        self._timeout_s = timeout_s
+
+    async def run(
+        self,
+        operation: Operation,
+        act: Callable[[], Awaitable[ResultT]],
+        receive: Receive | None = None,
+    ) -> ResultT:
+        """Run an operation when it is its turn; ``receive`` tells when its client leaves.
+
+        Raises:
+            UnavailableError: too many wait already, or the client left before its turn.
+            DeadlineError: its turn did not come in time.
+        """
+        slots = self._slots
+        attended = _Attended(operation, receive, self._timeout_s)
+        try:
+            if slots.free:
+                slots.free -= 1
+            elif slots.n_waiting >= self._most_waiting:
+                raise UnavailableError(_BUSY)
+            else:
+                await attended.turn(slots)
+            try:
+                return await act()
+            finally:
+                slots.give_back()
+        finally:
+            attended.end()
+
+
+class _Attended:
+    """One operation, its deadline, and its client."""
+
+    __slots__ = ("_operation", "_reason", "_receive", "_timeout_s", "_timer", "_turn", "_watching")
+
+    def __init__(self, operation: Operation, receive: Receive | None, timeout_s: float) -> None:
+        self._operation = operation
+        self._receive = receive
+        self._timeout_s = timeout_s
+        self._reason: ApiError | None = None
+        self._turn: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._timer = operation.loop.call_later(min(_UNATTENDED_S, timeout_s), self._watch)
+
+    async def turn(self, slots: Slots) -> None:
+        """Wait for a slot, as long as there is time and somebody waits for the answer."""
+        self._turn = self._operation.loop.create_task(slots.wait_for_one())
+        try:
+            await self._turn
+        except asyncio.CancelledError:
+            if self._reason is None:
+                raise  # it is the request that was cancelled
+            raise self._reason from None
+
+    def end(self) -> None:
+        """Watch no longer."""
+        self._timer.cancel()
+        if self._watching is not None:
+            self._watching.cancel()
+
+    def _watch(self) -> None:
+        self._watching = self._operation.loop.create_task(self._stopped())
+
+    async def _stopped(self) -> None:
+        left_s = self._timeout_s - min(_UNATTENDED_S, self._timeout_s)
+        try:
+            async with asyncio.timeout(left_s):
+                await self._left()
+            self._reason = UnavailableError(_LEFT)
+        except TimeoutError:
+            self._reason = DeadlineError(f"the request took longer than {self._timeout_s:g} s")
+        self._operation.stop(self._reason)
+        if self._turn is not None:
+            self._turn.cancel()
+
+    async def _left(self) -> None:
+        """Return when the client has left; where nobody can tell, never."""
+        if self._receive is None:
+            await asyncio.Event().wait()
+            return
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
