@@ -26,12 +26,14 @@ BYTES_PER_VARIABLE = 300
 class KnownDocument:
     """A valid document, and its operations as far as they were prepared."""
 
-    __slots__ = ("document", "prepared")
+    __slots__ = ("document", "note", "prepared")
 
     def __init__(self, document: DocumentNode) -> None:
         self.document = document
         self.prepared: dict[str | None, Any] = {}
         """By the name that was asked for."""
+        self.note: Any = None
+        """Whatever those who run documents keep with one; it is counted by the token, too."""
 
 
 # what is valid for one schema may not be for another

@@ -6,13 +6,16 @@ import uuid
 from collections.abc import Generator
 
 from graphql import GraphQLError, GraphQLSyntaxError, ValueNode, VariableNode
+from graphql.validation.validate import ValidationAbortedError
 from strawberry.extensions import SchemaExtension
 
-from graphql_api.errors import ApiError, BadUserInputError
+from graphql_api.errors import ApiError, BadUserInputError, LimitExceededError
+from graphql_api.schema.context import account_of
 
 # how graphql-core ends a message about a value; a name would stand in quotes
 _PYTHONS_WORD = re.compile(r"\b(None|True|False)(?=\.?$)")
 _WORDS = {"None": "null", "True": "true", "False": "false"}
+_SUGGESTION = re.compile(r" Did you mean [^?]*\?")  # as graphql-core says it
 _log = logging.getLogger("graphql_api.errors")
 
 
@@ -25,9 +28,11 @@ class StableErrors(SchemaExtension):
         """Replace the errors of the answer once it is complete."""
         yield
         result = self.execution_context.result
+        suggests = account_of(self.execution_context.context).limits.suggestions
         if result is not None and result.errors:
             result.errors = [
-                public(error, is_executing=self._is_executing) for error in result.errors
+                public(error, is_executing=self._is_executing, suggests=suggests)
+                for error in result.errors
             ]
 
     def on_execute(self) -> Generator[None]:
@@ -36,8 +41,8 @@ class StableErrors(SchemaExtension):
         yield
 
 
-def public(error: GraphQLError, *, is_executing: bool) -> GraphQLError:
-    """Return the error as clients see it.
+def public(error: GraphQLError, *, is_executing: bool, suggests: bool = False) -> GraphQLError:
+    """Return the error as clients see it; ``suggests`` where it may name what else there is.
 
     When ``is_executing`` the document was valid, so that what is wrong are values.
     """
@@ -52,6 +57,8 @@ def public(error: GraphQLError, *, is_executing: bool) -> GraphQLError:
         said = error.message.partition(", but encountered error")[0]
         error = GraphQLError(said, error.nodes)
     error.message = _PYTHONS_WORD.sub(lambda word: _WORDS[word[0]], error.message)
+    if not suggests:
+        error.message = _SUGGESTION.sub("", error.message)
     code = _code(error, is_executing=is_executing)
     error.extensions = {"code": code, **(error.extensions or {})}
     return error
@@ -60,6 +67,8 @@ def public(error: GraphQLError, *, is_executing: bool) -> GraphQLError:
 def _code(error: GraphQLError, *, is_executing: bool) -> str:
     if isinstance(error, GraphQLSyntaxError):
         return "GRAPHQL_PARSE_FAILED"
+    if isinstance(error, ValidationAbortedError):
+        return LimitExceededError.code
     if is_executing or _names_a_value(error):
         return BadUserInputError.code
     return "GRAPHQL_VALIDATION_FAILED"

@@ -6,14 +6,17 @@ from typing import Any
 import strawberry
 from graphql import ExecutionResult as CoreResult
 from graphql import GraphQLError
+from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from graphql_api.execution import DocumentCache, PlanExecutor, Started, documents_of, operation_of
 from graphql_api.schema.batches import BatchReport, report_of
+from graphql_api.schema.context import account_of
+from graphql_api.schema.limits.admission import Admission, Payment, admit, dry, note_of
 from graphql_api.schema.masking import StableErrors, public
 
-EXTENSIONS = (StableErrors, DocumentCache, BatchReport)
+EXTENSIONS = (StableErrors, Admission, DocumentCache, BatchReport, Payment)
 """Ours. What they do for a valid document `Schema.execute` can do without them."""
 
 
@@ -65,7 +68,15 @@ class Schema(strawberry.Schema):
             if result.errors:
                 result.errors = [_with_code(error) for error in result.errors]
             return result
+        account = account_of(context_value)
         try:
+            note = note_of(self._schema, known)
+            admit(note, account, operation_name, variable_values)
+            if account.is_metered:
+                await account.pay()
+            if account.is_dry:
+                document = dry(note, known.document, operation_name)
+                operation = operation_of(self._schema, document, operation_name)
             given = (variable_values, root_value, context_value, operation_extensions)
             answer = operation.start(self._schema, *given)
             if answer.__class__ is Started:
@@ -78,8 +89,14 @@ class Schema(strawberry.Schema):
         except Exception as fault:  # noqa: BLE001  # no field raised it, so it is ours
             data, errors = None, [GraphQLError(str(fault), original_error=fault)]
         if errors:
-            errors = [public(error, is_executing=True) for error in errors]
-        return ExecutionResult(data, errors, report_of(context_value))
+            suggests = account.limits.suggestions
+            errors = [public(error, is_executing=True, suggests=suggests) for error in errors]
+        return ExecutionResult(data, errors, report_of(context_value) | account.report())
+
+    def get_extensions(self, sync: bool = False) -> list[SchemaExtension]:  # noqa: FBT001, FBT002  # as Strawberry has it
+        """Leave out the one that waits for what counts, where nothing can wait."""
+        found = super().get_extensions(sync)
+        return [each for each in found if not (sync and isinstance(each, Payment))]
 
 
 def _with_code(error: GraphQLError) -> GraphQLError:

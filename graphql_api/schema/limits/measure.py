@@ -59,6 +59,8 @@ class Size:
     waves: list[int] = field(default_factory=list)
     """The statements of each level, a bit for each."""
     asks_total: bool = False
+    rate_limits: dict[int, FieldNode] = field(default_factory=dict)
+    """Each `rateLimit`, once."""
 
     def add(self, other: "Size") -> None:
         """Add what stands in the same braces."""
@@ -70,6 +72,8 @@ class Size:
         self.amount = self.amount.plus(other.amount)
         self.entries = self.entries.plus(other.entries)
         self.asks_total = self.asks_total or other.asks_total
+        if other.rate_limits:
+            self.rate_limits = self.rate_limits | other.rate_limits
 
     def load(self, waves: list[int], after: int = 0) -> None:
         """Add statements; those of a level go out together."""
@@ -110,8 +114,6 @@ class Measure:
     n_fragments: int
     n_directives: int
     introspection: Introspection
-    rate_limits: tuple[FieldNode, ...]
-    """Where `rateLimit` stands, of any operation."""
     n_visited: int
     """Selections that the walk looked at: never more than there are."""
 
@@ -138,7 +140,6 @@ def measure(schema: GraphQLSchema, document: DocumentNode) -> Measure:
         n_fragments=len(walk.fragments),
         n_directives=walk.n_directives,
         introspection=walk.introspection,
-        rate_limits=tuple(walk.rate_limits),
         n_visited=walk.n_visited,
     )
 
@@ -151,7 +152,6 @@ class _Walk:
             if isinstance(each, FragmentDefinitionNode)
         }
         self.introspection = Introspection()
-        self.rate_limits: list[FieldNode] = []
         self.n_directives = sum(
             len(getattr(each, "directives", None) or ()) for each in document.definitions
         )
@@ -226,8 +226,6 @@ class _Walk:
             below = self._selections(node.selection_set, known.kind, level + 1)
         if known.is_introspection:
             return self._introspect(below)
-        if known.is_rate_limit:
-            self.rate_limits.append(node)
         size = Size(
             width=1,
             depth=1 + below.depth,
@@ -235,6 +233,7 @@ class _Walk:
             aliases=below.aliases + (node.alias is not None),
             lists=known.nests + below.lists,
             asks_total=known.counts or (below.asks_total and not known.is_priced),
+            rate_limits={id(node): node} if known.is_rate_limit else {},
         )
         if known.is_priced:
             size.amount = self._priced(node, known, below)

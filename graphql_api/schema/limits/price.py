@@ -1,6 +1,5 @@
 """`@cost`: what a field costs. What stands in the SDL is what is counted."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +30,7 @@ class Cost:
     """Marks a field that costs something."""
 
     weight: int = 1
-    multipliers: list[str] | None = strawberry.directive_field(name="multipliers", default=None)
+    multipliers: list[str] | None = strawberry.UNSET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,16 +52,7 @@ class Price:
 def priced(price: Price) -> dict[str, Any]:
     """Give what a field's declaration says of its price: the directive, and the price itself."""
     cost = Cost(
-        weight=price.weight, multipliers=list(price.multipliers) if price.multipliers else None
+        weight=price.weight,
+        multipliers=list(price.multipliers) if price.multipliers else strawberry.UNSET,
     )
     return {"directives": [cost] if price.weight else [], "metadata": {PRICE: price}}
-
-
-def merged(marks: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """Put together what several declarations say of one field."""
-    directives: list[Any] = []
-    metadata: dict[str, Any] = {}
-    for each in marks:
-        directives += each["directives"]
-        metadata |= each["metadata"]
-    return {"directives": directives, "metadata": metadata}

@@ -1,0 +1,237 @@
+"""Where the schema meets the limits: before a document is validated, and before it runs."""
+
+import dataclasses
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from graphql import (
+    BooleanValueNode,
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    VariableNode,
+    validate,
+)
+from graphql.validation.rules import overlapping_fields_can_be_merged
+from strawberry.extensions import SchemaExtension
+
+from graphql_api.errors import ApiError, LimitExceededError
+from graphql_api.execution.documents import KnownDocument, documents_of
+from graphql_api.schema.context import account_of
+from graphql_api.schema.limits.account import LEAST, Account
+from graphql_api.schema.limits.bounds import Limits, too_deep
+from graphql_api.schema.limits.measure import Measure, Operation, TooDeepError, measure
+
+# comparisons of fields, after which validation gives up: of the largest documents that are allowed
+# an honest one needs a tenth (tests/schema/limits/hostile.py prints them)
+overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 5_000
+
+
+MOST_CHARACTERS = 50_000
+"""Of a document; a longer string in it takes too long to read, and has its place in variables."""
+
+MOST_MISTAKES = 5
+"""Mistakes of a document that are told before its validation ends."""
+
+
+class Note:
+    """What is kept with a document."""
+
+    __slots__ = ("dry", "measure", "passed")
+
+    def __init__(self, measured: Measure) -> None:
+        self.measure = measured
+        self.passed: Limits | None = None
+        """The limits that it was compared with last, and kept."""
+        self.dry: dict[str | None, KnownDocument] = {}
+        """Its operations with nothing but `rateLimit`, by the name that was asked for."""
+
+
+def note_of(schema: GraphQLSchema, known: KnownDocument) -> Note:
+    """Return what is kept with a document; it is measured the first time."""
+    note: Note | None = known.note
+    if note is None:
+        note = known.note = Note(measure(schema, known.document))
+    return note
+
+
+def admit(note: Note, account: Account, name: str | None, variables: dict[str, Any] | None) -> None:
+    """Compare an operation with its limits, and work out what it costs.
+
+    Raises:
+        ApiError, GraphQLError: it is not to run.
+    """
+    measured = note.measure
+    if note.passed is not account.limits:
+        _check(measured, account.limits)
+        note.passed = account.limits
+    operation = measured.operations.get(name)
+    if operation is None:
+        if name is None and measured.n_operations > 1:
+            raise GraphQLError(_NAMELESS, extensions={"code": "BAD_REQUEST"})
+        return  # there is none of the name, as whoever runs it will say
+    is_dry = bool(operation.size.rate_limits) and _is_dry(operation, variables or {})
+    account.weigh(operation, variables, is_dry=is_dry)
+
+
+def dry(note: Note, document: DocumentNode, name: str | None) -> KnownDocument:
+    """Return the document of an operation that asks what it costs, and does nothing else.
+
+    Its other fields are left out, as if `@skip` stood with them.
+    """
+    found = note.dry.get(name)
+    if found is None:
+        operation = note.measure.operations[name]
+        definitions = [
+            _only_rate_limit(each, operation) if isinstance(each, OperationDefinitionNode) else each
+            for each in document.definitions
+        ]
+        whole = dataclasses.replace(document, definitions=tuple(definitions))
+        found = note.dry[name] = KnownDocument(whole)
+    return found
+
+
+def _only_rate_limit(
+    node: OperationDefinitionNode, operation: Operation
+) -> OperationDefinitionNode:
+    if (node.name.value if node.name else None) != operation.name:
+        return node
+    fields = SelectionSetNode(selections=tuple(operation.size.rate_limits.values()))
+    return dataclasses.replace(node, selection_set=fields)
+
+
+def _is_dry(operation: Operation, variables: dict[str, Any]) -> bool:
+    for field in operation.size.rate_limits.values():
+        for argument in field.arguments or ():
+            value = argument.value
+            if isinstance(value, BooleanValueNode) and value.value:
+                return True
+            if isinstance(value, VariableNode):
+                name = value.name.value
+                if variables.get(name, operation.formula.defaults.get(name)) is True:
+                    return True
+    return False
+
+
+def _check(measured: Measure, limits: Limits) -> None:
+    limits.check(measured)
+    if measured.introspection.roots and not limits.introspection:
+        raise GraphQLError(_NO_INTROSPECTION, extensions={"code": "GRAPHQL_VALIDATION_FAILED"})
+
+
+_NAMELESS = "the document has several operations: say which one in 'operationName'"
+_NO_INTROSPECTION = "this server does not answer questions about its schema"
+
+
+class Admission(SchemaExtension):
+    """Refuses what asks for too much, where `Schema.execute` finds no document that it knows."""
+
+    _note: Note | None = None
+
+    def on_operation(self) -> Iterator[None]:
+        """Keep what was measured with the document, which is kept by now if it was valid."""
+        yield
+        known = self._known()
+        if known is not None and known.note is None:
+            known.note = self._note
+
+    def on_parse(self) -> Iterator[None]:
+        """Count tokens while they are read, and measure the document before it is validated."""
+        context = self.execution_context
+        limits = account_of(context.context).limits
+        options: dict[str, int] = context.parse_options  # type: ignore[assignment]  # Strawberry knows but one
+        options |= {"max_tokens": limits.tokens, "max_source_length": MOST_CHARACTERS}
+        yield
+        for error in context.pre_execution_errors or ():
+            _tell_of_length(error, limits.tokens)
+        if context.graphql_document is None:
+            return
+        try:
+            self._note = self._noted(context.graphql_document)
+            self._admit()
+        except TooDeepError:
+            context.pre_execution_errors = [_as_graphql(too_deep(limits))]
+        except (ApiError, GraphQLError) as error:
+            context.pre_execution_errors = [_as_graphql(error)]
+
+    def on_validate(self) -> Iterator[None]:
+        """Validate, but stop at a few mistakes: each message may hold much of the document."""
+        context = self.execution_context
+        if context.pre_execution_errors is None and context.validation_rules:
+            assert context.graphql_document is not None  # noqa: S101  # parsed by now
+            context.pre_execution_errors = validate(
+                context.schema._schema,  # noqa: SLF001  # no public way
+                context.graphql_document,
+                context.validation_rules,
+                max_errors=MOST_MISTAKES,
+                hide_suggestions=not account_of(context.context).limits.suggestions,
+            )
+        yield
+
+    def on_execute(self) -> Iterator[None]:
+        """Have an operation that only asks what it costs do nothing else."""
+        context = self.execution_context
+        document, note = context.graphql_document, self._note
+        if not account_of(context.context).is_dry or document is None or note is None:
+            yield
+            return
+        context.graphql_document = dry(note, document, context.operation_name).document
+        yield
+        context.graphql_document = document
+
+    def get_results(self) -> dict[str, Any]:
+        """Write what the operation costs, where somebody wants to see it."""
+        return account_of(self.execution_context.context).report()
+
+    def _noted(self, document: DocumentNode) -> Note:
+        schema = self.execution_context.schema._schema  # noqa: SLF001  # no public way
+        known = self._known()
+        return Note(measure(schema, document)) if known is None else note_of(schema, known)
+
+    def _admit(self) -> None:
+        context = self.execution_context
+        assert self._note is not None  # noqa: S101  # measured just now
+        name = context._provided_operation_name  # noqa: SLF001  # the public one is made up
+        admit(self._note, account_of(context.context), name, context.variables)
+
+    def _known(self) -> KnownDocument | None:
+        context = self.execution_context
+        return documents_of(context.schema).get(context.query) if context.query else None
+
+
+class Payment(SchemaExtension):
+    """Has clients pay for what runs, and a little for documents that are refused."""
+
+    async def on_operation(self) -> AsyncIterator[None]:
+        """Count what was refused before it could run; nothing is refused because of it."""
+        yield
+        account = account_of(self.execution_context.context)
+        if account.window is None:
+            await account.spend(LEAST)
+
+    async def on_execute(self) -> AsyncIterator[None]:
+        """Take what the operation costs, before it runs."""
+        await account_of(self.execution_context.context).pay()
+        yield
+
+
+def _as_graphql(error: ApiError | GraphQLError) -> GraphQLError:
+    if isinstance(error, GraphQLError):
+        return error
+    return GraphQLError(error.message, original_error=error, extensions=dict(error.extensions))
+
+
+def _tell_of_length(error: GraphQLError, tokens: int) -> None:
+    """Say of a document that was not read to its end that it is too long."""
+    if not isinstance(error, GraphQLSyntaxError) or "Parsing aborted" not in error.message:
+        return
+    for said, allowed, what in (
+        ("tokens", tokens, "words and signs"),
+        ("code points", MOST_CHARACTERS, "characters; longer texts go into variables"),
+    ):
+        if f"{said}. Parsing" in error.message:
+            error.message = f"the document has more than {allowed} {what}"
+            error.extensions = {"code": LimitExceededError.code, "allowed": allowed}
