@@ -94,7 +94,7 @@ class Settings(BaseSettings):
     """Fields at the root of an operation, each a statement or more of its own."""
 
     max_mutations: Annotated[int, Field(ge=1, le=100)] = 5
-    """Mutations of one document, each a transaction; a login among them is a guess at a password."""
+    """Mutations of one document, each a transaction; a login is a guess at a password."""
 
     max_cost: Annotated[int, Field(ge=1)] = 5_000
     """What one request may cost, by `@cost`: about as many entries of lists, read in 100 ms."""

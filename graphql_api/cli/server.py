@@ -33,11 +33,19 @@ def serve(
     """Serve the API, with GraphiQL for browsers at /graphql."""
     if reload and workers > 1:
         raise OperatorError("--reload goes with one worker")
-    Settings.load()  # every process reads them again; a wrong one is told once, here
-    run_server(host, port, reload=reload, workers=workers)
+    settings = Settings.load()  # every process reads them again; a wrong one is told once, here
+    proxies = settings.trusted_proxies
+    run_server(host, port, reload=reload, workers=workers, trusted_proxies=proxies)
 
 
-def run_server(host: str, port: int, *, reload: bool = False, workers: int = 1) -> None:
+def run_server(
+    host: str,
+    port: int,
+    *,
+    reload: bool = False,
+    workers: int = 1,
+    trusted_proxies: str = "127.0.0.1",
+) -> None:
     """Run uvicorn until a signal ends it.
 
     Raises:
@@ -55,6 +63,7 @@ def run_server(host: str, port: int, *, reload: bool = False, workers: int = 1) 
         http="httptools",
         ws="websockets-sansio",
         access_log=False,
+        forwarded_allow_ips=trusted_proxies,
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
         timeout_worker_healthcheck=_SILENCE_S,

@@ -6,9 +6,9 @@ with an example.
 
 from graphql_api.execution.counters import Counters
 from graphql_api.execution.declare import PLAN, Batch, Computed, Level, OneOf, Rows
-from graphql_api.execution.documents import DocumentCache, documents_of
+from graphql_api.execution.documents import DocumentCache, documents_of, may_have_parts
 from graphql_api.execution.executor import PlanExecutor
-from graphql_api.execution.options import Execution, Mode
+from graphql_api.execution.options import Execution, Mode, options_of
 from graphql_api.execution.prepared import operation_of
 from graphql_api.execution.started import Started
 
@@ -26,5 +26,7 @@ __all__ = [
     "Rows",
     "Started",
     "documents_of",
+    "may_have_parts",
     "operation_of",
+    "options_of",
 ]

@@ -4,11 +4,21 @@ from collections.abc import Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from graphql import DocumentNode, Node, OperationDefinitionNode
+from graphql import (
+    REMOVE,
+    DirectiveNode,
+    DocumentNode,
+    Node,
+    OperationDefinitionNode,
+    Visitor,
+    VisitorAction,
+    visit,
+)
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.base import BaseSchema
 
 from graphql_api.execution.cache import BoundedCache
+from graphql_api.execution.options import options_of
 
 MOST_BYTES = 32 * 2**20
 """What the documents of one schema may take in memory."""
@@ -39,11 +49,15 @@ class KnownDocument:
 # what is valid for one schema may not be for another
 _documents: WeakKeyDictionary[BaseSchema, BoundedCache[KnownDocument]] = WeakKeyDictionary()
 
+Key = str | tuple[str]
+"""The text of a document; in a tuple where it is answered in parts, and so is another."""
+
 
 class DocumentCache(SchemaExtension):
     """Hands Strawberry a document that was found valid before, with nothing left to validate.
 
-    Documents with a mistake are not kept.
+    Documents with a mistake are not kept. An operation whose answer does not come in parts gets its
+    document without what asks for these.
     """
 
     def on_operation(self) -> Iterator[None]:
@@ -51,20 +65,48 @@ class DocumentCache(SchemaExtension):
         self._is_valid = False  # an extension may be given as an object, for many operations
         context = self.execution_context
         kept = documents_of(context.schema)
-        found = None if context.query is None else kept.get(context.query)
+        key = None if context.query is None else self._key(context.query)
+        found = None if key is None else kept.get(key)
         if found is not None:
             context.graphql_document = found.document
             context.validation_rules = ()
         yield
         document = context.graphql_document
-        if found is None and self._is_valid and context.query and document is not None:
+        if found is None and self._is_valid and key and document is not None:
             n_bytes = bytes_of(document) + bytes_of_prepared(document)
-            kept.put(context.query, KnownDocument(document), n_bytes)
+            kept.put(key, KnownDocument(document), n_bytes)
 
     def on_execute(self) -> Iterator[None]:
         """Note that the document is valid: Strawberry executes no other."""
         self._is_valid = True
+        context = self.execution_context
+        document = context.graphql_document
+        if document is not None and may_have_parts(context.query) and not self._in_parts:
+            context.graphql_document = at_once(document)
         yield
+
+    @property
+    def _in_parts(self) -> bool:
+        return options_of(self.execution_context.context).in_parts
+
+    def _key(self, text: str) -> Key:
+        return (text,) if self._in_parts else text
+
+
+def may_have_parts(text: str | None) -> bool:
+    """Tell whether a document may ask for an answer in parts: then it has to be looked at."""
+    return text is not None and ("@defer" in text or "@stream" in text)
+
+
+class _WithoutParts(Visitor):
+    def enter_directive(self, node: DirectiveNode, *_: object) -> VisitorAction:
+        return REMOVE if node.name.value in {"defer", "stream"} else None
+
+
+def at_once(document: DocumentNode) -> DocumentNode:
+    """Return a document without @defer and @stream: its answer comes as a whole."""
+    without: DocumentNode = visit(document, _WithoutParts())
+    return without
 
 
 def documents_of(schema: BaseSchema) -> BoundedCache[KnownDocument]:

@@ -21,13 +21,16 @@ from graphql_api.execution.classify import UnplannedError
 from graphql_api.execution.compile import Plan, compile_plan
 from graphql_api.execution.counters import Counters
 from graphql_api.execution.documents import bytes_of
-from graphql_api.execution.options import DEFAULT, Execution, Mode
+from graphql_api.execution.options import Execution, Mode, options_of
 from graphql_api.execution.run import Run
 from graphql_api.execution.started import Started
 from graphql_api.execution.started import serially as run_serially
 
 MOST_BYTES = 64 * 2**20
 """What the plans of one schema may take in memory."""
+
+MOST_MISTAKES = 10
+"""Wrong values of variables that are told of; each message is written from the whole variable."""
 
 # what the plan of an operation takes for each of its fields, its code included, measured with
 # tracemalloc (tests/execution/test_documents.py holds it)
@@ -74,6 +77,17 @@ class PlanExecutor(StrawberryGraphQLCoreExecutionContext):
         self.counters.ran_again(self._named(), reason)
         return super().execute_operation(None)
 
+    def build_stream_item_queue(self, *given: Any) -> Any:
+        """Begin all items of a @stream at once, so that what they need is loaded together.
+
+        graphql-core would begin one when the one before is complete: a statement for each.
+        """
+        self.enable_early_execution = True
+        try:
+            return super().build_stream_item_queue(*given)
+        finally:
+            self.enable_early_execution = False
+
     def _check_plannable(self, options: Execution) -> None:
         """Raise `UnplannedError` where graphql-core has to run the operation whatever it is."""
         check_mode(options)
@@ -95,12 +109,6 @@ class PlanExecutor(StrawberryGraphQLCoreExecutionContext):
 
     def _named(self) -> str:
         return self.operation.name.value if self.operation.name else "an unnamed operation"
-
-
-def options_of(context: Any) -> Execution:
-    """Return what the context of an operation asks of its execution."""
-    options: Execution = getattr(context, "execution", DEFAULT)
-    return options
 
 
 def check_mode(options: Execution) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 
 class Mode(Enum):
@@ -20,6 +21,14 @@ class Execution:
     mode: Mode = Mode.PLAN
     leaves_times: bool = False
     """Leave datetimes in the result to whoever writes it as JSON, in the same format."""
+    in_parts: bool = False
+    """Answer what @defer and @stream are on later; else they are as if they were not there."""
 
 
 DEFAULT = Execution()
+
+
+def options_of(context: Any) -> Execution:
+    """Return what the context of an operation asks of its execution."""
+    options: Execution = getattr(context, "execution", DEFAULT)
+    return options

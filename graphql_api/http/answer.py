@@ -1,6 +1,7 @@
 """What is sent back: results and refusals as JSON, with the headers they need."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -9,14 +10,18 @@ import orjson
 from starlette.types import Receive, Scope, Send
 from strawberry.types import ExecutionResult
 
-from graphql_api.http.negotiation import JSON, RESPONSE, Accepted
+from graphql_api.http.negotiation import EVENTS, JSON, RESPONSE, Accepted
 from graphql_api.http.refusal import RefusedError
 from graphql_api.http.status import is_request_error, retry_after, status_of
 
 Headers = list[tuple[bytes, bytes]]
 
 # JSON is UTF-8 by its own definition, which the other type leaves to the header
-_CONTENT_TYPES = {JSON: JSON.encode(), RESPONSE: f"{RESPONSE}; charset=utf-8".encode()}
+_CONTENT_TYPES = {
+    JSON: JSON.encode(),
+    RESPONSE: f"{RESPONSE}; charset=utf-8".encode(),
+    EVENTS: f"{EVENTS}; charset=utf-8".encode(),
+}
 
 
 class Answer:
@@ -43,13 +48,19 @@ class Answer:
         self.headers.append((name.lower().encode(), value.encode("latin-1")))
 
 
-def of_result(result: ExecutionResult, accepted: Accepted) -> Answer:
+def of_result(
+    result: ExecutionResult, accepted: Accepted, headers: Mapping[str, str] | None = None
+) -> Answer:
     """Answer with what came of an operation."""
+    if accepted.json is None and accepted.events:
+        return Answer((event(parts_of(result)) + LAST_EVENT).encode(), EVENTS)
     kind = accepted.json or JSON
     status = status_of(result, is_response=accepted.is_response)
     answer = Answer(as_json(parts_of(result)), kind, status)
     if seconds := retry_after(result):
         answer.add("Retry-After", seconds)
+    for name, value in (headers or {}).items():
+        answer.add(name, value)
     return answer
 
 
@@ -75,6 +86,15 @@ def parts_of(result: ExecutionResult) -> dict[str, Any]:
     if result.extensions:
         parts["extensions"] = result.extensions
     return parts
+
+
+def event(data: dict[str, Any]) -> str:
+    """Write an event; its lines end in LF, which every client of them reads."""
+    return f"event: next\ndata: {as_json(data).decode()}\n\n"
+
+
+# without a field of data a browser would not hear of it
+LAST_EVENT = "event: complete\ndata:\n\n"
 
 
 def as_json(data: object) -> bytes:

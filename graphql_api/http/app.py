@@ -4,19 +4,25 @@ import asyncio
 import gc
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Any, TypedDict
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.routing import Mount, Route, WebSocketRoute
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graphql_api.db.database import Database
 from graphql_api.db.engine import create_engine
+from graphql_api.http.answer import of_refusal
 from graphql_api.http.attending import Attendant
 from graphql_api.http.endpoint import GraphQLEndpoint
 from graphql_api.http.graphiql import graphiql_assets
 from graphql_api.http.health import healthz, readyz
 from graphql_api.http.metrics import metrics
+from graphql_api.http.rate import Rate
+from graphql_api.http.refusal import RefusedError
 from graphql_api.http.websocket import SocketEndpoint
 from graphql_api.schema.build import build_schema
 from graphql_api.services.people.people import People, people_of
@@ -31,6 +37,7 @@ class State(TypedDict):
     settings: Settings
     people: People
     attendant: Attendant
+    rate: Rate
 
 
 class _Application(Starlette):
@@ -71,6 +78,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
                         chosen.max_waiting_requests,
                         chosen.request_timeout_s,
                     ),
+                    "rate": Rate.of(chosen),
                 }
         finally:
             publishing.cancel()
@@ -82,6 +90,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     return _Application(
         endpoint,
         lifespan=lifespan,
+        exception_handlers={HTTPException: _refused},
         routes=[
             # a Route and no Mount: that one answers 307 to a path without its slash
             Route("/graphql", endpoint),
@@ -92,6 +101,14 @@ def create_app(settings: Settings | None = None) -> Starlette:
             Route("/metrics", metrics),
         ],
     )
+
+
+async def _refused(_request: Request, error: Exception) -> ASGIApp:
+    """Answer with JSON where Starlette would with text: no such path, no such method."""
+    assert isinstance(error, HTTPException)  # noqa: S101  # as registered
+    status = HTTPStatus(error.status_code)
+    said = f"{status.phrase}: operations are sent to /graphql"
+    return of_refusal(RefusedError(said, status, headers=error.headers))
 
 
 # objects made before the youngest generation is looked through, and how often the older ones are:

@@ -3,10 +3,12 @@
 import asyncio
 import logging
 import secrets
+from dataclasses import replace
 from functools import lru_cache, partial
 from http import HTTPStatus
 
 import strawberry
+from graphql import ExperimentalIncrementalExecutionResults
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.exceptions import MissingQueryError
@@ -15,7 +17,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from graphql_api.errors import ApiError
-from graphql_api.execution import Execution, Mode
+from graphql_api.execution import Execution, Mode, may_have_parts
 from graphql_api.http.answer import of_batch, of_refusal, of_result
 from graphql_api.http.attending import Attendant
 from graphql_api.http.authentication import viewer_of
@@ -29,10 +31,11 @@ from graphql_api.http.diagnostics import (
 )
 from graphql_api.http.graphiql import graphiql_page
 from graphql_api.http.negotiation import EVENTS, accepted, check_content_type
+from graphql_api.http.rate import account_of
 from graphql_api.http.refusal import RefusedError
 from graphql_api.http.request import Asked, from_body, from_parameters
 from graphql_api.http.status import refused_by
-from graphql_api.http.stream import Events, Stream
+from graphql_api.http.stream import Events, Multipart, Stream, parts_in_order
 from graphql_api.loaders.report import Report
 from graphql_api.schema.context import Context
 from graphql_api.schema.cursor import CursorCodec
@@ -80,7 +83,9 @@ class GraphQLEndpoint:
             allow = {"Allow": ", ".join(_ALLOWED)}
             raise RefusedError(said, HTTPStatus.METHOD_NOT_ALLOWED, headers=allow)
         is_post = method == "POST"
-        if takes.html and not is_post and b"query=" not in scope["query_string"]:
+        settings: Settings = scope["state"]["settings"]
+        is_page = takes.html and not is_post and b"query=" not in scope["query_string"]
+        if is_page and settings.shows_graphiql:
             return graphiql_page(Request(scope))
         context = self.context_of(scope, headers)
         if is_post:
@@ -91,16 +96,26 @@ class GraphQLEndpoint:
             contexts = [self.context_of(scope, headers) for _ in asked]
             runs = [self._run(*each, method) for each in zip(asked, contexts, strict=True)]
             return of_batch(await asyncio.gather(*runs), takes)
-        if takes.json is None:
-            return await self._events(asked, context, method)
         attendant: Attendant = scope["state"]["attendant"]
+        in_parts = takes.multipart and may_have_parts(asked.query)
+        if in_parts:
+            context = replace(context, execution=replace(context.execution, in_parts=True))
         run = partial(self._run, asked, context, method)
-        return of_result(await attendant.run(context.loaders.operation, run, receive), takes)
+        try:
+            result = await attendant.run(context.loaders.operation, run, receive)
+        except InvalidOperationTypeError as error:
+            if takes.events and error.operation_type is OperationType.SUBSCRIPTION:
+                return await self._events(asked, context)
+            raise _not_by(method, error.operation_type) from None
+        if isinstance(result, ExperimentalIncrementalExecutionResults):
+            return Stream(Multipart(), parts_in_order(result), context.loaders)
+        return of_result(result, takes, context.account.headers())
 
     async def _run(self, asked: Asked, context: Context, method: str) -> ExecutionResult:
-        """Run one operation to its end; whatever it still does then is stopped."""
+        """Run one operation; whatever it still does at its end is stopped."""
+        result: object = None
         try:
-            return await self.schema.execute(
+            result = await self.schema.execute(
                 asked.query,
                 asked.variables,
                 context,
@@ -111,24 +126,19 @@ class GraphQLEndpoint:
             )
         except CannotGetOperationTypeError as error:
             raise RefusedError(error.as_http_error_reason()) from None
-        except InvalidOperationTypeError as error:
-            raise _not_by(method, error.operation_type) from None
         except MissingQueryError:
             raise RefusedError("there is no 'query'") from None
+        else:
+            return result
         finally:
-            if context.loaders.operation.is_at_work:
+            is_over = not isinstance(result, ExperimentalIncrementalExecutionResults)
+            if is_over and context.loaders.operation.is_at_work:
                 await asyncio.shield(context.loaders.close())
 
-    async def _events(self, asked: Asked, context: Context, method: str) -> ASGIApp:
-        """Answer with one result after the other, as they come."""
-        results = await self.schema.stream(
-            asked.query,
-            asked.variables,
-            context,
-            None,
-            asked.name,
-            asked.extensions,
-            _ALLOWED[method] | {OperationType.SUBSCRIPTION},
+    async def _events(self, asked: Asked, context: Context) -> ASGIApp:
+        """Answer with the results of a subscription, as they come."""
+        results = await self.schema.subscribe(
+            asked.query, asked.variables, context, None, asked.name, asked.extensions
         )
         return Stream(Events(), results, context.loaders)
 
@@ -150,6 +160,7 @@ class GraphQLEndpoint:
             request_id=request_id_of(headers),
             execution=_EXECUTIONS[mode_of(headers, settings)],
             people=people,
+            account=account_of(state["rate"], scope, headers, viewer),
         )
         if wants_batches(headers, settings):
             context.loaders.operation.report = Report()

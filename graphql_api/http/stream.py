@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from contextlib import aclosing
 from typing import Any, Protocol
 
+from graphql import ExperimentalIncrementalExecutionResults
 from graphql.execution import (
     InitialIncrementalExecutionResult,
     PendingResult,
@@ -18,8 +19,9 @@ from graphql.execution import (
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 from strawberry.http.streaming import merge_stream_with_heartbeat
+from strawberry.types.execution import PreExecutionError
 
-from graphql_api.http.answer import as_json, parts_of
+from graphql_api.http.answer import LAST_EVENT, as_json, event, parts_of
 from graphql_api.http.negotiation import EVENTS, MULTIPART
 from graphql_api.loaders.registry import Loaders
 from graphql_api.schema.masking import public
@@ -42,18 +44,18 @@ class Kind(Protocol):
 
 
 class Events:
-    """Server-sent events; their lines end in LF, which every client of them reads."""
+    """Server-sent events."""
 
     content_type = f"{EVENTS}; charset=utf-8"
     heartbeat = ":\n\n"
 
     def part(self, data: dict[str, Any]) -> str:
         """Write an event."""
-        return f"event: next\ndata: {as_json(data).decode()}\n\n"
+        return event(data)
 
     def end(self) -> str:
-        """Write the last event; without a field of data a browser would not hear of it."""
-        return "event: complete\ndata:\n\n"
+        """Write the last event."""
+        return LAST_EVENT
 
 
 class Multipart:
@@ -114,6 +116,16 @@ class Stream(StreamingResponse):
                 await asyncio.shield(self._loaders.close())
 
 
+async def parts_in_order(
+    results: ExperimentalIncrementalExecutionResults,
+) -> AsyncGenerator[Any, None]:
+    """Give the first part of an answer, then the others."""
+    yield results.initial_result
+    async with aclosing(results.subsequent_results) as subsequent:
+        async for result in subsequent:
+            yield result
+
+
 class Incremental:
     """Writes the results of one operation, also those that come in parts."""
 
@@ -127,6 +139,9 @@ class Incremental:
         if isinstance(result, InitialIncrementalExecutionResult):
             self._note(result.pending)
             return dict(result.formatted)
+        if result.errors:  # of an event: our extensions see the whole operation alone
+            is_executing = not isinstance(result, PreExecutionError)
+            result.errors = [public(each, is_executing=is_executing) for each in result.errors]
         return parts_of(result)
 
     def _subsequent(self, result: SubsequentIncrementalExecutionResult) -> dict[str, Any]:

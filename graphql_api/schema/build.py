@@ -60,7 +60,7 @@ def build_schema() -> strawberry.Schema:
         types=[Category, Comment, Post, Revision, Tag, Tenant, User, *ERRORS],
         execution_context_class=PlanExecutor,
         extensions=EXTENSIONS,
-        config=StrawberryConfig(scalar_map=SCALARS),
+        config=StrawberryConfig(scalar_map=SCALARS, enable_experimental_incremental_execution=True),
     )
     describe(schema)
     return schema

@@ -5,7 +5,13 @@ import re
 import uuid
 from collections.abc import Generator
 
-from graphql import GraphQLError, GraphQLSyntaxError, ValueNode, VariableNode
+from graphql import (
+    ExperimentalIncrementalExecutionResults,
+    GraphQLError,
+    GraphQLSyntaxError,
+    ValueNode,
+    VariableNode,
+)
 from graphql.validation.validate import ValidationAbortedError
 from strawberry.extensions import SchemaExtension
 
@@ -29,6 +35,8 @@ class StableErrors(SchemaExtension):
         yield
         result = self.execution_context.result
         suggests = account_of(self.execution_context.context).limits.suggestions
+        if isinstance(result, ExperimentalIncrementalExecutionResults):
+            result = result.initial_result  # the parts that follow are not made yet
         if result is not None and result.errors:
             result.errors = [
                 public(error, is_executing=self._is_executing, suggests=suggests)

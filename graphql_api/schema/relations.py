@@ -1,8 +1,9 @@
 """A relation is declared, not coded: one line on a type says which loader and which key.
 
-The declaration makes `@batched(loader:)` and `@cost` in the SDL, what the plan of an operation does for a whole
-level at once (``metadata[PLAN]``), and the resolver that graphql-core calls for each object. These
-resolvers return the loader's future as it is: an ``async def`` would cost a coroutine a row.
+The declaration makes `@batched(loader:)` and `@cost` in the SDL, what the plan of an operation does
+for a whole level at once (``metadata[PLAN]``), and the resolver that graphql-core calls for each
+object. These resolvers return the loader's future as it is: an ``async def`` would cost a coroutine
+a row.
 
     author: User = one(UserById, key="author_id", description="Who wrote it.")
     replies: CommentConnection = page(RepliesByComment, key="id", pages=COMMENT_PAGES, …)

@@ -10,7 +10,15 @@ from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from graphql_api.execution import DocumentCache, PlanExecutor, Started, documents_of, operation_of
+from graphql_api.execution import (
+    DocumentCache,
+    PlanExecutor,
+    Started,
+    documents_of,
+    operation_of,
+    options_of,
+)
+from graphql_api.execution.executor import MOST_MISTAKES
 from graphql_api.schema.batches import BatchReport, report_of
 from graphql_api.schema.context import account_of
 from graphql_api.schema.limits.admission import Admission, Payment, admit, dry, note_of
@@ -35,7 +43,6 @@ class Schema(strawberry.Schema):
             self.extensions == EXTENSIONS
             and not self.directives
             and self.execution_context_class is PlanExecutor
-            and not self.config.enable_experimental_incremental_execution
         )
 
     async def execute(  # as Strawberry has it
@@ -53,10 +60,11 @@ class Schema(strawberry.Schema):
         Where its document was found valid before, and nothing was added to the schema, what our
         extensions do is done without hooks, which take as long as a small operation does.
         """
-        known = documents_of(self).get(query) if query and self._is_plain else None
+        is_known = query and self._is_plain and not options_of(context_value).in_parts
+        known = documents_of(self).get(query) if is_known else None
         operation = known and operation_of(self._schema, known, operation_name)
         if not operation or not _may_run(operation.type, allowed_operation_types):
-            result = await super().execute(
+            result: ExecutionResult = await super().execute(
                 query,
                 variable_values,
                 context_value,
@@ -65,8 +73,9 @@ class Schema(strawberry.Schema):
                 allowed_operation_types,
                 operation_extensions,
             )
-            if result.errors:
-                result.errors = [_with_code(error) for error in result.errors]
+            # where it comes in parts it is none, and has no errors of its own
+            if errors := getattr(result, "errors", None):
+                result.errors = [_with_code(error) for error in errors]
             return result
         account = account_of(context_value)
         try:
@@ -97,6 +106,12 @@ class Schema(strawberry.Schema):
         """Leave out the one that waits for what counts, where nothing can wait."""
         found = super().get_extensions(sync)
         return [each for each in found if not (sync and isinstance(each, Payment))]
+
+    def _get_custom_context_kwargs(
+        self, operation_extensions: dict[str, Any] | None = None, *, sync: bool = False
+    ) -> dict[str, Any]:
+        given = super()._get_custom_context_kwargs(operation_extensions, sync=sync)
+        return {**given, "max_coercion_errors": MOST_MISTAKES}
 
 
 def _with_code(error: GraphQLError) -> GraphQLError:

@@ -154,4 +154,4 @@ def test_another_method_is_not_allowed(method: str, http: httpx.Client) -> None:
 @pytest.mark.parametrize("path", ["/", "/nothing", "/graphql/deeper", "/graphiql/", "/healthz/x"])
 def test_an_unknown_path_is_not_found(path: str, http: httpx.Client) -> None:
     answer = http.get(path, headers={"accept": "text/html"})
-    assert (answer.status_code, answer.text) == (404, "Not Found")
+    assert reason(answer, 404) == "Not Found: operations are sent to /graphql"

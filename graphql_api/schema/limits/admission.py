@@ -17,6 +17,8 @@ from graphql import (
 )
 from graphql.validation.rules import overlapping_fields_can_be_merged
 from strawberry.extensions import SchemaExtension
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from graphql_api.errors import ApiError, LimitExceededError
 from graphql_api.execution.documents import KnownDocument, documents_of
@@ -165,7 +167,7 @@ class Admission(SchemaExtension):
             context.pre_execution_errors = validate(
                 context.schema._schema,  # noqa: SLF001  # no public way
                 context.graphql_document,
-                context.validation_rules,
+                (*context.validation_rules, MaybeNullValidationRule, OneOfInputValidationRule),
                 max_errors=MOST_MISTAKES,
                 hide_suggestions=not account_of(context.context).limits.suggestions,
             )

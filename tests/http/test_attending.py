@@ -1,0 +1,169 @@
+"""A request's deadline, its turn, and what becomes of it when its client leaves."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from graphql_api.settings import Settings
+from tests.http.running import running
+from tests.support.patience import PATIENCE_S
+
+BODY = {"query": "{ categories { id } }"}
+RESPONSE = {"accept": "application/graphql-response+json"}
+CATEGORIES: dict[str, object] = {"data": {"categories": []}}
+AT_WORK = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE state = 'active'"
+    " AND datname = current_database() AND pid <> pg_backend_pid()"
+)
+
+
+@asynccontextmanager
+async def locked(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Lock the categories, so that reads of them wait; give a connection that looks on."""
+    async with engine.begin() as locker, engine.connect() as watcher:
+        await watcher.execution_options(isolation_level="AUTOCOMMIT")
+        await locker.execute(text("LOCK TABLE categories IN ACCESS EXCLUSIVE MODE"))
+        yield watcher
+
+
+async def until_at_work(watcher: AsyncConnection, number: int) -> None:
+    """Wait until so many statements are under way on the server."""
+    async with asyncio.timeout(PATIENCE_S):
+        while (await watcher.execute(AT_WORK)).scalar() != number:  # noqa: ASYNC110  # nobody tells
+            await asyncio.sleep(0.02)
+
+
+def asking(base: str) -> httpx.AsyncClient:
+    limits = httpx.Limits(max_connections=None)
+    return httpx.AsyncClient(base_url=base, timeout=PATIENCE_S, headers=RESPONSE, limits=limits)
+
+
+async def test_at_its_deadline_a_request_is_answered_and_its_statement_stopped_on_the_server(
+    settings: Settings, engine: AsyncEngine
+) -> None:
+    hurried = settings.model_copy(update={"request_timeout_s": 0.3})
+    with running(hurried) as base:
+        async with locked(engine) as watcher, asking(base) as client:
+            answer = await client.post("/graphql", json=BODY)
+            assert answer.status_code == 504
+            [error] = answer.json()["errors"]
+            assert error["message"] == "the request took longer than 0.3 s"
+            assert error["extensions"] == {"code": "TIMEOUT"}
+            await until_at_work(watcher, 0)
+        async with asking(base) as client:
+            assert (await client.post("/graphql", json=BODY)).json() == CATEGORIES
+
+
+async def test_at_its_deadline_what_was_loaded_is_answered(
+    settings: Settings, engine: AsyncEngine
+) -> None:
+    hurried = settings.model_copy(update={"request_timeout_s": 0.3})
+    both = '{ tag(slug: "a") { id } node(id: "Q2F0ZWdvcnk6MQ") { id } }'
+    with running(hurried) as base:
+        async with locked(engine), asking(base) as client:
+            answer = await client.post("/graphql", json={"query": both})
+    assert answer.status_code == 200
+    said = answer.json()
+    assert said["data"] == {"tag": None, "node": None}
+    assert [error["path"] for error in said["errors"]] == [["node"]]
+
+
+async def test_the_reads_of_a_client_that_left_are_stopped_on_the_server(
+    settings: Settings, engine: AsyncEngine
+) -> None:
+    patient = settings.model_copy(update={"request_timeout_s": PATIENCE_S})
+    body = json.dumps(BODY).encode()
+    head = b"POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n"
+    request = head + b"content-length: %d\r\n\r\n%s" % (len(body), body)
+    with running(patient) as base:
+        async with locked(engine) as watcher:
+            for _ in range(2):
+                _, writer = await asyncio.open_connection("127.0.0.1", urlsplit(base).port)
+                writer.write(request)
+                await writer.drain()
+                await until_at_work(watcher, 1)
+                writer.close()
+                await until_at_work(watcher, 0)
+        async with asking(base) as client:
+            assert (await client.post("/graphql", json=BODY)).json() == CATEGORIES
+
+
+async def test_who_comes_when_too_many_wait_is_sent_away_and_the_others_are_served(
+    settings: Settings, engine: AsyncEngine
+) -> None:
+    # two run, two wait
+    narrow = settings.model_copy(
+        update={"pool_size": 1, "max_waiting_requests": 2, "request_timeout_s": PATIENCE_S}
+    )
+    with running(narrow) as base:
+        async with asking(base) as client:
+            async with locked(engine) as watcher:
+                asked = [asyncio.create_task(client.post("/graphql", json=BODY)) for _ in range(5)]
+                [sent_away], left = await asyncio.wait(asked, return_when="FIRST_COMPLETED")
+                answer = sent_away.result()
+                assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+                [error] = answer.json()["errors"]
+                assert error["extensions"] == {"code": "UNAVAILABLE", "retryAfterSeconds": 1}
+                await until_at_work(watcher, 1)
+            served = [(await each).json() for each in left]
+    assert served == [CATEGORIES] * 4
+
+
+async def test_who_waits_for_a_turn_waits_no_longer_than_the_deadline(
+    settings: Settings, engine: AsyncEngine
+) -> None:
+    narrow = settings.model_copy(update={"pool_size": 1, "request_timeout_s": 0.5})
+    with running(narrow) as base:
+        async with locked(engine), asking(base) as client:
+            answers = await asyncio.gather(*(client.post("/graphql", json=BODY) for _ in range(6)))
+        codes = [answer.json()["errors"][0]["extensions"]["code"] for answer in answers]
+        assert codes == ["TIMEOUT"] * 6
+        async with asking(base) as client:
+            assert (await client.post("/graphql", json=BODY)).json() == CATEGORIES
+
+
+@pytest.mark.parametrize("n_clients", [64])
+async def test_many_more_requests_than_connections_are_all_served(
+    n_clients: int, settings: Settings
+) -> None:
+    narrow = settings.model_copy(update={"pool_size": 2, "request_timeout_s": PATIENCE_S})
+    with running(narrow) as base:
+        async with asking(base) as client:
+            asked = (client.post("/graphql", json=BODY) for _ in range(n_clients))
+            answers = await asyncio.gather(*asked)
+    assert [answer.json() for answer in answers] == [CATEGORIES] * n_clients
+
+
+async def test_a_change_that_has_begun_is_finished_and_none_begun_after_the_deadline(
+    settings: Settings, engine: AsyncEngine
+) -> None:
+    """Two registrations: the first waits for a lock past the deadline, the second never runs."""
+    hurried = settings.model_copy(update={"request_timeout_s": 0.3})
+    register = (
+        'a{n}: register(input: {{username: "name{n}", password: "{word}",'
+        ' email: "{n}@example.org"}}) {{ errors {{ code message }} }}'
+    )
+    word = "correct horse battery"
+    both = " ".join(register.format(n=number, word=word) for number in (1, 2))
+    names = text("SELECT string_agg(username, ',') FROM users")
+    with running(hurried) as base:
+        async with asking(base) as client:
+            async with engine.begin() as locker, engine.connect() as watcher:
+                await watcher.execution_options(isolation_level="AUTOCOMMIT")
+                await locker.execute(text("LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE"))
+                asked = asyncio.create_task(
+                    client.post("/graphql", json={"query": f"mutation {{ {both} }}"})
+                )
+                await until_at_work(watcher, 1)
+                await asyncio.sleep(0.5)  # past the deadline, whatever else
+            answer = (await asked).json()
+        assert [error["path"] for error in answer["errors"]] == [["a2"]]
+        async with engine.connect() as looking:
+            assert (await looking.execute(names)).scalar() == "name1"
