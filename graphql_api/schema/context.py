@@ -27,7 +27,7 @@ class Context:
     account: Account = field(default_factory=Account)
 
     @classmethod
-    def of(  # what an operation is made of
+    def of(  # noqa: PLR0913  # what an operation is made of
         cls,
         database: Database,
         viewer: Viewer,

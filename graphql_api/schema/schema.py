@@ -5,7 +5,7 @@ from typing import Any
 
 import strawberry
 from graphql import ExecutionResult as CoreResult
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLSchema
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
@@ -18,10 +18,12 @@ from graphql_api.execution import (
     operation_of,
     options_of,
 )
+from graphql_api.execution.documents import KnownDocument
 from graphql_api.execution.executor import MOST_MISTAKES
+from graphql_api.execution.prepared import Prepared
 from graphql_api.schema.batches import BatchReport, report_of
 from graphql_api.schema.context import account_of
-from graphql_api.schema.limits.admission import Admission, Payment, admit, dry, note_of
+from graphql_api.schema.limits.admission import Admission, Note, Payment, admit, dry, note_of
 from graphql_api.schema.masking import StableErrors, public
 
 EXTENSIONS = (StableErrors, Admission, DocumentCache, BatchReport, Payment)
@@ -63,7 +65,7 @@ class Schema(strawberry.Schema):
         is_known = query and self._is_plain and not options_of(context_value).in_parts
         known = documents_of(self).get(query) if is_known else None
         operation = known and operation_of(self._schema, known, operation_name)
-        if not operation or not _may_run(operation.type, allowed_operation_types):
+        if not known or not operation or not _may_run(operation.type, allowed_operation_types):
             result: ExecutionResult = await super().execute(
                 query,
                 variable_values,
@@ -84,8 +86,7 @@ class Schema(strawberry.Schema):
             if account.is_metered:
                 await account.pay()
             if account.is_dry:
-                document = dry(note, known.document, operation_name)
-                operation = operation_of(self._schema, document, operation_name)
+                operation = _dry(self._schema, note, known, operation_name)
             given = (variable_values, root_value, context_value, operation_extensions)
             answer = operation.start(self._schema, *given)
             if answer.__class__ is Started:
@@ -119,6 +120,13 @@ def _with_code(error: GraphQLError) -> GraphQLError:
     if error.extensions and "code" in error.extensions:
         return error
     return public(error, is_executing=True)
+
+
+def _dry(schema: GraphQLSchema, note: Note, known: KnownDocument, name: str | None) -> Prepared:
+    """Return an operation that does nothing but tell what it would cost."""
+    operation = operation_of(schema, dry(note, known.document, name), name)
+    assert operation is not None  # noqa: S101  # the document has it
+    return operation
 
 
 def _may_run(kind: OperationType, allowed: Iterable[OperationType] | None) -> bool:
