@@ -77,6 +77,13 @@ class PlanExecutor(StrawberryGraphQLCoreExecutionContext):
         self.counters.ran_again(self._named(), reason)
         return super().execute_operation(None)
 
+    def get_stream_usage(self, *given: Any) -> Any:
+        """Read a @stream; graphql-core takes what a client wrote wrongly for a fault of ours."""
+        try:
+            return super().get_stream_usage(*given)
+        except (TypeError, ValueError) as error:
+            raise GraphQLError(str(error)) from None
+
     def build_stream_item_queue(self, *given: Any) -> Any:
         """Begin all items of a @stream at once, so that what they need is loaded together.
 

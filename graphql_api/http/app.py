@@ -87,7 +87,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             await engine.dispose()
 
     endpoint = GraphQLEndpoint(build_schema())
-    return _Application(
+    app = _Application(
         endpoint,
         lifespan=lifespan,
         exception_handlers={HTTPException: _refused},
@@ -101,6 +101,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
             Route("/metrics", metrics),
         ],
     )
+    app.router.redirect_slashes = False  # a client whose address is wrong should know
+    return app
 
 
 async def _refused(_request: Request, error: Exception) -> ASGIApp:

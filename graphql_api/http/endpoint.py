@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 from http import HTTPStatus
 
 import strawberry
-from graphql import ExperimentalIncrementalExecutionResults
+from graphql import ExperimentalIncrementalExecutionResults, GraphQLError
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.exceptions import MissingQueryError
@@ -39,6 +39,7 @@ from graphql_api.http.stream import Events, Multipart, Stream, parts_in_order
 from graphql_api.loaders.report import Report
 from graphql_api.schema.context import Context
 from graphql_api.schema.cursor import CursorCodec
+from graphql_api.schema.masking import shortened
 from graphql_api.services.people.people import People
 from graphql_api.settings import Settings
 
@@ -93,9 +94,8 @@ class GraphQLEndpoint:
         else:
             asked = from_parameters(scope["query_string"])
         if isinstance(asked, list):
-            contexts = [self.context_of(scope, headers) for _ in asked]
-            runs = [self._run(*each, method) for each in zip(asked, contexts, strict=True)]
-            return of_batch(await asyncio.gather(*runs), takes)
+            each = [self._entry(one, scope, headers, receive) for one in asked]
+            return of_batch(await asyncio.gather(*each), takes)
         attendant: Attendant = scope["state"]["attendant"]
         in_parts = takes.multipart and may_have_parts(asked.query)
         if in_parts:
@@ -111,6 +111,24 @@ class GraphQLEndpoint:
             return Stream(Multipart(), parts_in_order(result), context.loaders)
         return of_result(result, takes, context.account.headers())
 
+    async def _entry(
+        self, asked: Asked, scope: Scope, headers: Headers, receive: Receive
+    ) -> ExecutionResult:
+        """Run one operation of a batch: what is wrong with it is no matter of the others."""
+        attendant: Attendant = scope["state"]["attendant"]
+        context = self.context_of(scope, headers)
+        run = partial(self._run, asked, context, scope["method"])
+        try:
+            return await attendant.run(context.loaders.operation, run, receive)
+        except InvalidOperationTypeError as error:
+            refused = _not_by(scope["method"], error.operation_type)
+        except RefusedError as error:
+            refused = error
+        except ApiError as error:
+            refused = refused_by(error)
+        said = GraphQLError(refused.message, extensions=refused.extensions)
+        return ExecutionResult(None, [said])
+
     async def _run(self, asked: Asked, context: Context, method: str) -> ExecutionResult:
         """Run one operation; whatever it still does at its end is stopped."""
         result: object = None
@@ -125,7 +143,7 @@ class GraphQLEndpoint:
                 asked.extensions,
             )
         except CannotGetOperationTypeError as error:
-            raise RefusedError(error.as_http_error_reason()) from None
+            raise RefusedError(shortened(error.as_http_error_reason())) from None
         except MissingQueryError:
             raise RefusedError("there is no 'query'") from None
         else:

@@ -24,6 +24,9 @@ _WORDS = {"None": "null", "True": "true", "False": "false"}
 _SUGGESTION = re.compile(r" Did you mean [^?]*\?")  # as graphql-core says it
 _log = logging.getLogger("graphql_api.errors")
 
+MOST_CHARACTERS = 500
+"""Of a message; whoever sends a name of 200 kB knows it already."""
+
 
 class StableErrors(SchemaExtension):
     """Codes for what clients did wrong; a mask, and a line in the log, for what we did."""
@@ -64,12 +67,18 @@ def public(error: GraphQLError, *, is_executing: bool, suggests: bool = False) -
     if original is not None:  # Python could not read a value, such as a number too long for it
         said = error.message.partition(", but encountered error")[0]
         error = GraphQLError(said, error.nodes)
-    error.message = _PYTHONS_WORD.sub(lambda word: _WORDS[word[0]], error.message)
+    said = _PYTHONS_WORD.sub(lambda word: _WORDS[word[0]], error.message)
     if not suggests:
-        error.message = _SUGGESTION.sub("", error.message)
+        said = _SUGGESTION.sub("", said)
+    error.message = shortened(said)
     code = _code(error, is_executing=is_executing)
     error.extensions = {"code": code, **(error.extensions or {})}
     return error
+
+
+def shortened(message: str) -> str:
+    """Cut a message that repeats too much of what a client sent."""
+    return message if len(message) <= MOST_CHARACTERS else message[: MOST_CHARACTERS - 1] + "…"
 
 
 def _code(error: GraphQLError, *, is_executing: bool) -> str:

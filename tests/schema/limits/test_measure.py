@@ -104,8 +104,8 @@ def test_what_is_nested_too_deeply_is_not_walked_into() -> None:
 
 
 def test_directives_are_counted_wherever_they_stand() -> None:
-    text = """query Q($a: Int @a) @b { x @c ... @d { y @e @f } ...F @g } fragment F on Query @h { z @i }
-        fragment Unused on Query @j { x }"""
+    text = """query Q($a: Int @a) @b { x @c ... @d { y @e @f } ...F @g }
+        fragment F on Query @h { z @i } fragment Unused on Query @j { x }"""
     assert measured(text).n_directives == 10
 
 
@@ -119,6 +119,6 @@ def test_questions_about_the_schema_are_measured_apart() -> None:
 
 
 def test_a_list_of_the_schema_in_its_list_is_seen_through_fragments() -> None:
-    text = """{ __schema { types { ...T } } }
-        fragment T on __Type { fields { type { ...N } } } fragment N on __Type { fields { name } }"""
+    text = """{ __schema { types { ...T } } } fragment T on __Type { fields { type { ...N } } }
+        fragment N on __Type { fields { name } }"""
     assert measured(text).introspection.lists == 3
