@@ -75,7 +75,7 @@ class Writer:
         if way == 0 and fitting:
             return f"...{self._random.choice(fitting)}"
         if way == 1:
-            return f"... {self._selections(kind, depth)}" if depth else ""
+            return f"... {self._selections(kind, depth - 1)}" if depth else ""
         if way == 2 and depth:
             chosen = kind
             if is_abstract_type(kind):

@@ -21,6 +21,7 @@ MOST_BYTES = 256 * 1024
 
 _LONG = MOST_BYTES - 1000
 _SPREAD = 24
+_NEWLINE = chr(92) + "n"
 
 
 def repeated(count: int, make: Callable[[int], str]) -> str:
@@ -119,12 +120,12 @@ VALUES = {
 
 TEXTS = {
     "a long string": f'{{ node(id: "{"x" * _LONG}") {{ id }} }}',
-    "escapes": f'{{ node(id: "{chr(92)}n{(chr(92) + "n") * (_LONG // 2)}") {{ id }} }}',
+    "escapes": '{ node(id: "' + _NEWLINE * (_LONG // 2) + '") { id } }',
     "a block of lines": '{ node(id: """' + "\n x" * (_LONG // 3) + '""") { id } }',
-    "escapes as many as are read": f'{{ node(id: "{(chr(92) + "n") * 24_900}") {{ id }} }}',
+    "escapes as many as are read": '{ node(id: "' + _NEWLINE * 24_900 + '") { id } }',
     "a block as long as is read": '{ node(id: """' + "\n x" * 16_600 + '""") { id } }',
     "a long name": f"{{ {'x' * _LONG} }}",
-    "names as long as are read": f"{{ posts {{ {repeated(100, lambda n: f'{"x" * 480}{n}')} }} }}",
+    "names as long as are read": f"{{ posts {{ {repeated(100, lambda n: 'x' * 480 + str(n))} }} }}",
     "a long comment": f"{{ __typename }} #{'x' * _LONG}",
     "many comments": "{ __typename } " + "#\n" * (_LONG // 2),
     "lines": "{" + "\n" * _LONG + "__typename }",

@@ -148,6 +148,8 @@ class Counter:
         return _Place(kind, times, entries, wave=(serial, wave), counted=counted)
 
     def _counted(self, node: FieldNode, declared: "_Declared") -> set[str]:
+        if "first" not in declared.multipliers:
+            return set()  # it is no page
         given = {each.name.value for each in node.arguments or ()}
         unknown = declared.loaders - _KNOWN
         # one list that has to be counted is enough for all that the field may be

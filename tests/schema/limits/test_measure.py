@@ -35,7 +35,7 @@ def counted(text: str, **variables: Any) -> dict[str, int]:
     }
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(documents)
 def test_the_walk_counts_as_expanding_every_fragment_does(written: Written) -> None:
     naive = Counter(parse(written.text), written.variables).run()
@@ -50,7 +50,7 @@ class _Selections(Visitor):
         self.n += node.kind in {"field", "fragment_spread", "inline_fragment"}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(documents)
 def test_each_selection_is_looked_at_once_at_most(written: Written) -> None:
     document = parse(written.text)
