@@ -78,9 +78,6 @@ class Settings(BaseSettings):
     max_waiting_requests: Annotated[int, Field(ge=0)] = 1000
     """Requests that wait while twice the pool's size run; whoever comes then is sent away (503)."""
 
-    read_timeout_s: Annotated[float, Field(gt=0)] = 20.0
-    """Seconds in which a request's body has to come; whoever sends slowly holds a connection."""
-
     max_tokens: Annotated[int, Field(ge=100, le=10_000)] = 1_500
     """Words and signs of a document, parsed in 10 ms; a large page of a front end has some 500."""
 

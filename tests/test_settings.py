@@ -146,7 +146,6 @@ def test_every_setting_can_be_set_by_its_variable(monkeypatch: pytest.MonkeyPatc
         "GRAPHQL_API_MAX_BATCH_OPERATIONS": "3",
         "GRAPHQL_API_REQUEST_TIMEOUT_S": "3.5",
         "GRAPHQL_API_MAX_WAITING_REQUESTS": "70",
-        "GRAPHQL_API_READ_TIMEOUT_S": "2.5",
         "GRAPHQL_API_MAX_TOKENS": "2000",
         "GRAPHQL_API_MAX_DEPTH": "7",
         "GRAPHQL_API_MAX_ALIASES": "8",

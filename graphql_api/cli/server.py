@@ -8,6 +8,7 @@ import typer
 import uvicorn
 
 from graphql_api.errors import OperatorError
+from graphql_api.http.protocol import Protocol
 from graphql_api.settings import Settings
 
 GRACE_S = 10
@@ -60,7 +61,7 @@ def run_server(
         reload=reload,
         workers=workers,
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
         ws="websockets-sansio",
         access_log=False,
         forwarded_allow_ips=trusted_proxies,

@@ -1,36 +1,28 @@
 """The body of a request, read as far as the server is ready to."""
 
-import asyncio
 from http import HTTPStatus
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
-from graphql_api.http.refusal import RefusedError
+from graphql_api.http.refusal import LIMIT_EXCEEDED, RefusedError
 
 
-async def read_body(
-    receive: Receive, declared: bytes | None, *, most_bytes: int, timeout_s: float
-) -> bytes:
+async def read_body(receive: Receive, declared: bytes | None, most_bytes: int) -> bytes:
     """Read a body of at most ``most_bytes``, of which ``declared`` is what its header says.
 
+    One that does not come in time ends its connection (`protocol.py`).
+
     Raises:
-        RefusedError: it is longer, or did not come in time.
+        RefusedError: it is longer.
         ClientDisconnect: whoever sent it has left.
     """
     if declared is not None and (not declared.isdigit() or int(declared) > most_bytes):
         raise _too_large(most_bytes)
-    try:
-        async with asyncio.timeout(timeout_s):
-            message = await receive()
-            body: bytes = message.get("body", b"")
-            if message.get("more_body"):
-                body = await _rest(receive, body, most_bytes)
-    except TimeoutError:
-        said = f"the body did not come within {timeout_s:g} seconds"
-        raise RefusedError(
-            said, HTTPStatus.REQUEST_TIMEOUT, headers={"Connection": "close"}
-        ) from None
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if message.get("more_body"):
+        body = await _rest(receive, body, most_bytes)
     if message["type"] == "http.disconnect":
         raise ClientDisconnect
     if len(body) > most_bytes:
@@ -56,7 +48,7 @@ def _too_large(most_bytes: int) -> RefusedError:
     return RefusedError(
         f"the body has more than {most_bytes:,} bytes",
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        code="LIMIT_EXCEEDED",
+        code=LIMIT_EXCEEDED,
         # what is left of it is not read
         headers={"Connection": "close"},
     )

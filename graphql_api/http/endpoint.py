@@ -192,12 +192,7 @@ async def _posted(scope: Scope, headers: Headers, receive: Receive) -> Asked | l
         said = "the body must not be compressed"
         raise RefusedError(said, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
     settings: Settings = scope["state"]["settings"]
-    body = await read_body(
-        receive,
-        headers.get(b"content-length"),
-        most_bytes=settings.max_body_bytes,
-        timeout_s=settings.read_timeout_s,
-    )
+    body = await read_body(receive, headers.get(b"content-length"), settings.max_body_bytes)
     return from_body(body, settings.max_batch_operations)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 BAD_REQUEST = "BAD_REQUEST"
+LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
 
 
 class RefusedError(Exception):

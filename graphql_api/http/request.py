@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from graphql_api.http.refusal import RefusedError
+from graphql_api.http.refusal import LIMIT_EXCEEDED, RefusedError
 
 MOST_LEVELS = 40
 """How deep variables and extensions may be nested; what walks them later calls itself."""
@@ -126,5 +126,5 @@ def _check_object(name: str, value: Any) -> None:
     raise RefusedError(
         f"'{name}' is nested more than {MOST_LEVELS} levels deep",
         HTTPStatus.BAD_REQUEST,
-        code="LIMIT_EXCEEDED",
+        code=LIMIT_EXCEEDED,
     )

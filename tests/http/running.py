@@ -9,6 +9,7 @@ from threading import Thread
 import uvicorn
 
 from graphql_api.http.app import create_app
+from graphql_api.http.protocol import Protocol
 from graphql_api.settings import Settings
 
 
@@ -17,7 +18,11 @@ def running(settings: Settings) -> Iterator[str]:
     """Serve while the block runs; give the base of the addresses."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(
-            create_app(settings), lifespan="on", ws="websockets-sansio", log_config=None
+            create_app(settings),
+            lifespan="on",
+            http=Protocol,
+            ws="websockets-sansio",
+            log_config=None,
         )
         server = uvicorn.Server(config)
         thread = Thread(target=server.run, args=([listener],))

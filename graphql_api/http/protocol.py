@@ -1,0 +1,166 @@
+"""HTTP as uvicorn speaks it, with an end to what clients may leave undone.
+
+uvicorn waits for the rest of a request for ever, takes addresses and headers of any length, and
+keeps an answer until its client reads it. A request that comes in one piece, as most do, meets no
+timer here.
+"""
+
+import asyncio
+from http import HTTPStatus
+from typing import Any
+
+import httptools
+import orjson
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from graphql_api.http.refusal import BAD_REQUEST, LIMIT_EXCEEDED
+
+MOST_BYTES_OF_ADDRESS = 8 * 1024
+"""Of a request's line: a GET of the longest document that a proxy would pass on as well."""
+MOST_BYTES_OF_HEADERS = 16 * 1024
+"""Of all headers together, which is what nginx and Node take too."""
+HEAD_TIMEOUT_S = 10.0
+"""From the first byte of a request, or the connection's beginning, to the end of its headers."""
+BODY_TIMEOUT_S = 20.0
+"""From the end of the headers to that of the body: 256 kB at the pace of a bad telephone line."""
+READING_TIMEOUT_S = 20.0
+"""In which a client has to take some of its answer, once what the system buffers is full."""
+
+
+class Protocol(HttpToolsProtocol):
+    """One connection."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        self._waiting: asyncio.TimerHandle | None = None
+        """Ends the connection when what is under way does not come."""
+        self._writing: asyncio.TimerHandle | None = None
+        self._has_begun = False
+        self._is_in_head = True
+        self._is_in_body = False
+        self._n_bytes = 0
+        self._refusal: tuple[HTTPStatus, str, str] | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Begin to wait for a request."""
+        super().connection_made(transport)
+        self._waiting = self.loop.call_later(HEAD_TIMEOUT_S, self._give_up)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait for nothing any more."""
+        self._stop_waiting()
+        self.resume_writing()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; wait for the rest, where there is one."""
+        super().data_received(data)
+        is_idle = getattr(self.cycle, "response_complete", False)
+        if self._is_in_head or self._is_in_body or is_idle:
+            if self._waiting is None and not self.transport.is_closing():
+                seconds = BODY_TIMEOUT_S if self._is_in_body else HEAD_TIMEOUT_S
+                self._waiting = self.loop.call_later(seconds, self._give_up)
+        elif self._waiting is not None:
+            self._stop_waiting()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Leave the connection to another protocol."""
+        self._is_in_head = self._is_in_body = False
+        self._stop_waiting()
+        super().handle_websocket_upgrade()
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        super().on_message_begin()
+        self._has_begun = self._is_in_head = True
+        self._n_bytes = 0
+
+    def on_url(self, url: bytes) -> None:
+        """Take a part of the address."""
+        super().on_url(url)
+        if len(self.url) > MOST_BYTES_OF_ADDRESS:
+            said = f"the address has more than {MOST_BYTES_OF_ADDRESS:,} bytes"
+            self._refuse(HTTPStatus.REQUEST_URI_TOO_LONG, said)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header."""
+        self._n_bytes += len(name) + len(value) + 4  # `: ` and the end of the line
+        if self._n_bytes > MOST_BYTES_OF_HEADERS:
+            said = f"the headers have more than {MOST_BYTES_OF_HEADERS:,} bytes"
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, said)
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Hand the request over; its body is waited for anew."""
+        super().on_headers_complete()
+        self._is_in_head, self._is_in_body = False, True
+        if self._waiting is not None:
+            self._stop_waiting()
+
+    def on_message_complete(self) -> None:
+        """Have a whole request."""
+        super().on_message_complete()
+        self._is_in_body = False
+
+    def on_response_complete(self) -> None:
+        """Close a connection whose request was answered before it was whole."""
+        if self._is_in_body and self.cycle.response_complete:
+            self.transport.close()
+        super().on_response_complete()
+
+    def pause_writing(self) -> None:
+        """Wait for a client that does not read."""
+        super().pause_writing()
+        if self._writing is None:
+            self._look_whether_it_reads()
+
+    def resume_writing(self) -> None:
+        """Go on: it reads."""
+        super().resume_writing()
+        if self._writing is not None:
+            self._writing.cancel()
+            self._writing = None
+
+    def _look_whether_it_reads(self, left: int | None = None) -> None:
+        now_left = self.transport.get_write_buffer_size()
+        if left is not None and now_left >= left:
+            self.transport.abort()
+            return
+        look = self._look_whether_it_reads
+        self._writing = self.loop.call_later(READING_TIMEOUT_S, look, now_left)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP, or too much of it, as JSON; and end the connection."""
+        self._stop_waiting()
+        if self.transport.is_closing():
+            return
+        status, code, said = self._refusal or (HTTPStatus.BAD_REQUEST, BAD_REQUEST, msg)
+        is_answering = getattr(self.cycle, "response_started", False)
+        if not is_answering or self.cycle.response_complete:
+            body = orjson.dumps({"errors": [{"message": said, "extensions": {"code": code}}]})
+            self.transport.write(
+                STATUS_LINE[status]
+                + b"content-type: application/json\r\nconnection: close\r\n"
+                + b"content-length: %d\r\n\r\n%s" % (len(body), body)
+            )
+        self.transport.close()
+
+    def _refuse(self, status: HTTPStatus, said: str) -> None:
+        self._refusal = status, LIMIT_EXCEEDED, said
+        raise httptools.HttpParserError(said)
+
+    def _give_up(self) -> None:
+        """End a connection whose request does not come."""
+        self._waiting = None
+        if not self._has_begun:
+            self.transport.close()
+            return
+        self._refusal = HTTPStatus.REQUEST_TIMEOUT, BAD_REQUEST, "the request did not come in time"
+        self.send_400_response("")
+
+    def _stop_waiting(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
