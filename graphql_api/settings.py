@@ -5,6 +5,7 @@ read without the prefix too, because every hosting platform sets it under that n
 """
 
 import re
+from importlib.util import find_spec
 from typing import Annotated, Literal, Self
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
@@ -21,6 +22,7 @@ _LARGEST_PORT = 65_535
 _WANTED = "must look like postgresql://user:password@host:port/name"
 _SECRET_CHARACTERS = 32  # 128 bits when written in hexadecimal
 _KEY = re.compile(r"(?P<name>[A-Za-z0-9-]{1,20}):(?P<secret>[^\s,]+)")
+_REDIS = re.compile(r"rediss?://[^\s/]")
 _KEYS_WANTED = "must look like name:secret,name:secret, with letters, digits and hyphens in names"
 
 
@@ -169,6 +171,16 @@ class Settings(BaseSettings):
     def _is_long_enough(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value()) < _SECRET_CHARACTERS:
             raise ValueError(f"must have {_SECRET_CHARACTERS} characters or more")
+        return value
+
+    @field_validator("rate_storage")
+    @classmethod
+    def _is_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            if not _REDIS.match(value.get_secret_value()):
+                raise ValueError("must look like redis://host:port/0 or rediss://host:port/0")
+            if find_spec("redis") is None:
+                raise ValueError("needs the package redis: pip install 'graphql-api[redis]'")
         return value
 
     @field_validator("token_keys", "data_keys")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from graphql import (
+    BooleanValueNode,
     IntValueNode,
     ListValueNode,
     NullValueNode,
@@ -144,7 +145,9 @@ def count_of(value: Any) -> int | None:  # anything: it comes from outside
 
 
 def literal(node: ValueNode | None) -> Any:
-    """Read as much of a value in a document as a size needs."""
+    """Read as much of a value in a document as sizes, and `dryRun`, need."""
+    if isinstance(node, BooleanValueNode):
+        return node.value
     if isinstance(node, IntValueNode):
         is_long = len(node.value) > _MOST_DIGITS
         return LARGEST_SIZE * (not node.value.startswith("-")) if is_long else int(node.value)

@@ -56,7 +56,7 @@ class Writer:
         return Written("\n".join([f"{head} Q{names} {body}", *texts]), given)
 
     def _composites(self) -> list[Any]:
-        kinds = [SCHEMA.query_type, SCHEMA.mutation_type]
+        kinds: list[Any] = [SCHEMA.query_type, SCHEMA.mutation_type]
         kinds += [SCHEMA.get_type(name) for name in ("Post", "Comment", "User", "PostConnection")]
         return kinds + [SCHEMA.get_type(name) for name in ("Node", "Likeable", "CommentConnection")]
 
