@@ -67,6 +67,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         database = Database(engine, pgbouncer=chosen.pgbouncer)
         publishing = asyncio.create_task(keep_publishing(database))
         collect_less_garbage()
+        rate = Rate.of(chosen)
         try:
             with people_of(chosen) as people:
                 yield {
@@ -78,11 +79,12 @@ def create_app(settings: Settings | None = None) -> Starlette:
                         chosen.max_waiting_requests,
                         chosen.request_timeout_s,
                     ),
-                    "rate": Rate.of(chosen),
+                    "rate": rate,
                 }
         finally:
             publishing.cancel()
             await asyncio.wait([publishing])
+            await rate.close()
             await database.settle()
             await engine.dispose()
 

@@ -35,6 +35,11 @@ class Rate(NamedTuple):
             meter = Meter(settings.rate_limit, settings.rate_window_s, address)
         return cls(Limits.of(settings), meter)
 
+    async def close(self) -> None:
+        """End what it holds."""
+        if self.meter is not None:
+            await self.meter.close()
+
 
 def account_of(rate: Rate, scope: Scope, headers: Headers, viewer: Viewer) -> Account:
     """Open the account of one operation."""

@@ -10,7 +10,7 @@ import time
 from typing import NamedTuple
 
 from limits import RateLimitItemPerSecond
-from limits.aio.storage import MemoryStorage, Storage
+from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from limits.aio.strategies import FixedWindowRateLimiter
 from limits.errors import StorageError
 from limits.storage import storage_from_string
@@ -84,6 +84,12 @@ class Meter:
         self._is_lost = False
         left = window.remaining - cost if accepted else window.remaining
         return window._replace(remaining=left, accepted=accepted)
+
+    async def close(self) -> None:
+        """Close the connections to Redis, where there are any."""
+        storage = self._strategy.storage
+        if isinstance(storage, RedisStorage):
+            await storage.bridge.get_connection().aclose()  # type: ignore[attr-defined]  # of the library we chose
 
     async def _window(self, client: str) -> Window:
         resets_at, remaining = await self._strategy.get_window_stats(self._item, client)

@@ -6,7 +6,8 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
 
 import pytest
 from limits.aio.storage import RedisStorage
@@ -47,14 +48,30 @@ def _wait_for(port: int) -> None:
             return
 
 
+@pytest.fixture
+async def meter_of() -> AsyncIterator[Callable[..., Meter]]:
+    """Make meters, which are closed when the test is over."""
+    made: list[Meter] = []
+
+    def make(*given: Any) -> Meter:
+        made.append(Meter(*given))
+        return made[-1]
+
+    yield make
+    for each in made:
+        await each.close()
+
+
 @pytest.fixture(params=["memory", "redis"])
 def storage(request: pytest.FixtureRequest) -> str | None:
     """Give the address of what counts."""
     return None if request.param == "memory" else request.getfixturevalue("redis")
 
 
-async def test_a_client_spends_until_nothing_is_left(storage: str | None) -> None:
-    meter = Meter(10, 60, storage)
+async def test_a_client_spends_until_nothing_is_left(
+    storage: str | None, meter_of: Callable[..., Meter]
+) -> None:
+    meter = meter_of(10, 60, storage)
     name = f"spends {storage}"
     spent = [await meter.spend(name, cost) for cost in (4, 7, 6, 1, 0)]
     told = [(each.remaining, each.accepted) for each in spent if each is not None]
@@ -64,8 +81,10 @@ async def test_a_client_spends_until_nothing_is_left(storage: str | None) -> Non
     assert (other.limit, other.remaining, other.accepted) == (10, 0, True)
 
 
-async def test_all_is_there_again_after_the_window(storage: str | None) -> None:
-    meter = Meter(10, 1, storage)
+async def test_all_is_there_again_after_the_window(
+    storage: str | None, meter_of: Callable[..., Meter]
+) -> None:
+    meter = meter_of(10, 1, storage)
     first = await meter.spend("again", 10)
     assert first is not None
     assert first.seconds_left <= 1
@@ -80,22 +99,26 @@ async def test_all_is_there_again_after_the_window(storage: str | None) -> None:
     assert found.resets_at >= first.resets_at + 0.5
 
 
-async def test_a_limit_holds_for_requests_at_the_same_time(storage: str | None) -> None:
-    meter = Meter(10, 60, storage)
+async def test_a_limit_holds_for_requests_at_the_same_time(
+    storage: str | None, meter_of: Callable[..., Meter]
+) -> None:
+    meter = meter_of(10, 60, storage)
     spent = await asyncio.gather(*(meter.spend("crowd", 1) for _ in range(30)))
     assert sum(each is not None and each.accepted for each in spent) == 10
 
 
-async def test_all_processes_count_in_one_redis(redis: str) -> None:
-    meters = [Meter(10, 60, redis) for _ in range(3)]
+async def test_all_processes_count_in_one_redis(redis: str, meter_of: Callable[..., Meter]) -> None:
+    meters = [meter_of(10, 60, redis) for _ in range(3)]
     spent = [await meter.spend("shared", 4) for meter in meters]
     assert [each is not None and each.accepted for each in spent] == [True, True, False]
 
 
-async def test_nobody_is_refused_while_redis_is_away(caplog: pytest.LogCaptureFixture) -> None:
+async def test_nobody_is_refused_while_redis_is_away(
+    caplog: pytest.LogCaptureFixture, meter_of: Callable[..., Meter]
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    meter = Meter(10, 60, f"redis://127.0.0.1:{port}/0")
+    meter = meter_of(10, 60, f"redis://127.0.0.1:{port}/0")
     with caplog.at_level(logging.WARNING, "graphql_api.limits"):
         assert [await meter.spend("a", 50) for _ in range(3)] == [None] * 3
     [record] = caplog.records
@@ -103,11 +126,11 @@ async def test_nobody_is_refused_while_redis_is_away(caplog: pytest.LogCaptureFi
 
 
 async def test_a_redis_that_does_not_answer_holds_nobody_up(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, meter_of: Callable[..., Meter]
 ) -> None:
     monkeypatch.setattr(module, "_TIMEOUT_S", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        meter = Meter(10, 60, f"redis://127.0.0.1:{listener.getsockname()[1]}/0")
+        meter = meter_of(10, 60, f"redis://127.0.0.1:{listener.getsockname()[1]}/0")
         assert await asyncio.wait_for(meter.spend("a", 50), PATIENCE_S) is None
 
 
