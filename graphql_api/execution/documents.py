@@ -25,11 +25,11 @@ MOST_BYTES = 32 * 2**20
 
 # what a parsed document takes for each of its tokens, measured with tracemalloc on documents of
 # short fields, the worst kind (tests/execution/test_documents.py holds it)
-BYTES_PER_TOKEN = 650
+BYTES_PER_TOKEN = 650 + 40  # and what is noted of it
 BYTES_PER_CHARACTER = 9  # a comment holds its text a second time, and a character may be four
 
 # what `prepared.py` keeps of each operation, and of each of its variables
-BYTES_PER_OPERATION = 2000
+BYTES_PER_OPERATION = 2000 + 1000  # and what is noted of each
 BYTES_PER_VARIABLE = 300
 
 
