@@ -22,6 +22,8 @@ from graphql_api.schema.context import account_of
 _PYTHONS_WORD = re.compile(r"\b(None|True|False)(?=\.?$)")
 _WORDS = {"None": "null", "True": "true", "False": "false"}
 _SUGGESTION = re.compile(r" Did you mean [^?]*\?")  # as graphql-core says it
+_ABORTED = "Validation aborted."  # as graphql-core says it, and no more
+_GAVE_UP = "the document has too many fields and fragments that overlap to be validated"
 _log = logging.getLogger("graphql_api.errors")
 
 MOST_CHARACTERS = 500
@@ -70,7 +72,7 @@ def public(error: GraphQLError, *, is_executing: bool, suggests: bool = False) -
     said = _PYTHONS_WORD.sub(lambda word: _WORDS[word[0]], error.message)
     if not suggests:
         said = _SUGGESTION.sub("", said)
-    error.message = shortened(said)
+    error.message = _GAVE_UP if said == _ABORTED else shortened(said)
     code = _code(error, is_executing=is_executing)
     error.extensions = {"code": code, **(error.extensions or {})}
     return error

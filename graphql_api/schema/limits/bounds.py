@@ -7,7 +7,7 @@ from typing import Self
 from graphql import OperationType
 
 from graphql_api.errors import LimitExceededError
-from graphql_api.schema.limits.measure import MOST_NESTED, Measure
+from graphql_api.schema.limits.measure import Measure
 from graphql_api.settings import Settings
 
 # of these no document of ours comes near; they bound what the others leave open
@@ -79,8 +79,3 @@ class Limits:
         yield "levels in a question about the schema", asked.depth, DEEPEST_QUESTION
         yield "fields in a question about the schema", asked.fields, MOST_FIELDS_OF_QUESTION
         yield "lists in lists of the schema", asked.lists, MOST_LISTS_OF_QUESTION
-
-
-def too_deep(limits: Limits) -> LimitExceededError:
-    """Say that a document is nested deeper than anybody looks into it."""
-    return LimitExceededError.of("levels of fields", MOST_NESTED, limits.depth)

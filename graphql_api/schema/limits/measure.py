@@ -23,6 +23,7 @@ from graphql import (
     SelectionSetNode,
 )
 
+from graphql_api.errors import LimitExceededError
 from graphql_api.schema.limits.catalogue import Catalogue, Known, catalogue_of
 from graphql_api.schema.limits.formula import (
     NOTHING,
@@ -36,10 +37,6 @@ from graphql_api.schema.limits.formula import (
 
 MOST_NESTED = 100
 """Braces and spreads within each other that are walked into; Python's own bound is not far."""
-
-
-class TooDeepError(Exception):
-    """Selections are nested deeper than a walk can go."""
 
 
 @dataclass(slots=True)
@@ -102,7 +99,7 @@ class Operation:
     size: Size
     formula: Formula
     n_statements: int
-    """The most that its loaders send while each level's keys fit in one batch."""
+    """The most that its loaders send; those of mutations themselves are not among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +119,7 @@ def measure(schema: GraphQLSchema, document: DocumentNode) -> Measure:
     """Walk through a document.
 
     Raises:
-        TooDeepError: it is nested deeper than `MOST_NESTED`.
+        LimitExceededError: it is nested deeper than `MOST_NESTED`.
     """
     walk = _Walk(catalogue_of(schema), document)
     operations = {}
@@ -181,7 +178,7 @@ class _Walk:
         self, node: SelectionSetNode, kind: GraphQLNamedType | None, level: int
     ) -> Size:
         if level > MOST_NESTED:
-            raise TooDeepError
+            raise LimitExceededError.of("levels within each other", level, MOST_NESTED)
         size = Size()
         for each in node.selections:
             self.n_visited += 1

@@ -20,6 +20,5 @@ class RateLimit:
     reset_at: datetime = plain("When all of `limit` is there again.")
     node_count: int = plain("The most things that the operation can answer with.")
     predicted_sql: int = plain(
-        "The statements that loading takes at most, while no level has more keys than one batch"
-        " takes; those of a mutation itself are not among them."
+        "The statements that loading takes at most; those of a mutation itself are not among them."
     )

@@ -1,5 +1,6 @@
 """What an operation costs, for the variables that come with it."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -144,3 +145,13 @@ def test_each_operation_has_its_own_defaults() -> None:
     assert operations["B"].formula.of(None) == (3 + 3 * 3, 3 + 3 * 3)
     assert operations["B"].formula.of({"n": 5}) == (5 + 5 * 5, 5 + 5 * 5)
     assert None not in operations
+
+
+def test_the_example_of_the_page_is_right() -> None:
+    page = (Path(__file__).parents[3] / "docs/limits.md").read_text(encoding="utf-8")
+    text = page.partition("### An example\n")[2].partition("With `")[0]
+    found = counted(text, n=20)
+    figures = f"| **{found['cost']}** | **{found['nodes']}** | **{found['statements']}** |"
+    assert figures in page
+    assert f'"requested": {found["cost"]}, "budget": 5000, "nodes": {found["nodes"]}' in page
+    assert f"The formula, {counted(text, n=1)['cost']} × `n`" in page

@@ -6,9 +6,10 @@ import pytest
 from graphql import GraphQLSchema, Visitor, get_introspection_query, parse, visit
 from hypothesis import given, settings
 
+from graphql_api.errors import LimitExceededError
 from graphql_api.schema.build import build_schema
 from graphql_api.schema.limits.bounds import Limits
-from graphql_api.schema.limits.measure import MOST_NESTED, Measure, TooDeepError, measure
+from graphql_api.schema.limits.measure import MOST_NESTED, Measure, measure
 from tests.schema.limits.documents import Written, documents
 from tests.schema.limits.naive import Counter
 
@@ -96,10 +97,10 @@ def test_what_is_not_valid_is_measured_too(text: str) -> None:
 
 
 def test_what_is_nested_too_deeply_is_not_walked_into() -> None:
-    with pytest.raises(TooDeepError):
+    with pytest.raises(LimitExceededError):
         measured("{" + "a {" * MOST_NESTED + "b" + "}" * MOST_NESTED + "}")
     chain = "".join(f"fragment F{n} on Query {{ ...F{n + 1} }}" for n in range(MOST_NESTED))
-    with pytest.raises(TooDeepError):
+    with pytest.raises(LimitExceededError):
         measured(f"{{ ...F0 }} {chain} fragment F{MOST_NESTED} on Query {{ a }}")
 
 
