@@ -154,4 +154,4 @@ def test_the_example_of_the_page_is_right() -> None:
     figures = f"| **{found['cost']}** | **{found['nodes']}** | **{found['statements']}** |"
     assert figures in page
     assert f'"requested": {found["cost"]}, "budget": 5000, "nodes": {found["nodes"]}' in page
-    assert f"The formula, {counted(text, n=1)['cost']} × `n`" in page
+    assert f"The formula, {counted(text, n=1)['cost']} \N{MULTIPLICATION SIGN} `n`" in page
