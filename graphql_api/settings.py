@@ -121,6 +121,8 @@ class Settings(BaseSettings):
 
     suggestions: bool | None = None
     """Whether errors name what else there is, «Did you mean»; none: in development alone."""
+    persisted_documents: Literal["off", "automatic", "trusted"] = "automatic"
+    """Which documents may be named: none, all; or trusted ones, and then nothing else is run."""
 
     development: bool = False
     """Shows everybody what costs an operator's key elsewhere: each answer says what was loaded."""

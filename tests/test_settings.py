@@ -160,6 +160,7 @@ def test_every_setting_can_be_set_by_its_variable(monkeypatch: pytest.MonkeyPatc
         "GRAPHQL_API_INTROSPECTION": "true",
         "GRAPHQL_API_GRAPHIQL": "true",
         "GRAPHQL_API_SUGGESTIONS": "true",
+        "GRAPHQL_API_PERSISTED_DOCUMENTS": "trusted",
         "GRAPHQL_API_DEVELOPMENT": "true",
         "GRAPHQL_API_DIAGNOSTICS_KEY": SECRET,
     }

@@ -21,6 +21,7 @@ from graphql_api.http.endpoint import GraphQLEndpoint
 from graphql_api.http.graphiql import graphiql_assets
 from graphql_api.http.health import healthz, readyz
 from graphql_api.http.metrics import metrics
+from graphql_api.http.persisted import PersistedDocuments
 from graphql_api.http.rate import Rate
 from graphql_api.http.refusal import RefusedError
 from graphql_api.http.websocket import SocketEndpoint
@@ -38,6 +39,7 @@ class State(TypedDict):
     people: People
     attendant: Attendant
     rate: Rate
+    documents: PersistedDocuments
 
 
 class _Application(Starlette):
@@ -61,6 +63,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
     """Build the application; without settings it reads the environment."""
     chosen = settings or Settings.load()
 
+    schema = build_schema()
+
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[State]:
         engine = create_engine(chosen, serving=True)
@@ -80,6 +84,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
                         chosen.request_timeout_s,
                     ),
                     "rate": rate,
+                    "documents": PersistedDocuments(database, schema, chosen.persisted_documents),
                 }
         finally:
             publishing.cancel()
@@ -88,7 +93,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             await database.settle()
             await engine.dispose()
 
-    endpoint = GraphQLEndpoint(build_schema())
+    endpoint = GraphQLEndpoint(schema)
     app = _Application(
         endpoint,
         lifespan=lifespan,
@@ -96,7 +101,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         routes=[
             # a Route and no Mount: that one answers 307 to a path without its slash
             Route("/graphql", endpoint),
-            WebSocketRoute("/graphql", SocketEndpoint(build_schema(), endpoint)),
+            WebSocketRoute("/graphql", SocketEndpoint(schema, endpoint)),
             Mount("/graphiql", graphiql_assets),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
