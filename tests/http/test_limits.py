@@ -243,6 +243,14 @@ def test_asking_what_it_would_cost_does_nothing_else(dry: str, metered: str) -> 
         assert only_error(ask(metered, query, variables={"dry": False}))["code"] == "LIMIT_EXCEEDED"
 
 
+def test_a_dry_run_leaves_the_document_as_it_is(base_url: str) -> None:
+    query = """query ($dry: Boolean!) { rateLimit(dryRun: $dry) { cost }
+        ... @defer { categories { id } } }"""
+    for dry in (True, False, True):
+        told = ask(base_url, query, variables={"dry": dry}).json()["data"]
+        assert ("categories" in told) is not dry
+
+
 def test_a_dry_run_is_one_operation_s_own_affair(base_url: str) -> None:
     query = """query A { rateLimit(dryRun: true) { cost } posts { nodes { id } } }
         query B { a: __typename }"""

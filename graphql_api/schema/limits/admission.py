@@ -21,7 +21,8 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from graphql_api.errors import ApiError, LimitExceededError
-from graphql_api.execution.documents import KnownDocument, documents_of
+from graphql_api.execution import may_have_parts, options_of
+from graphql_api.execution.documents import KnownDocument, at_once, documents_of
 from graphql_api.schema.context import account_of
 from graphql_api.schema.limits.account import LEAST, Account
 from graphql_api.schema.limits.bounds import Limits
@@ -67,8 +68,7 @@ def admit(note: Note, account: Account, name: str | None, variables: dict[str, A
     """
     measured = note.measure
     if note.passed is not account.limits:
-        _check(measured, account.limits)
-        note.passed = account.limits
+        check(note, account.limits)
     operation = measured.operations.get(name)
     if operation is None:
         if name is None and measured.n_operations > 1:
@@ -117,10 +117,17 @@ def _is_dry(operation: Operation, variables: dict[str, Any]) -> bool:
     return False
 
 
-def _check(measured: Measure, limits: Limits) -> None:
+def check(note: Note, limits: Limits) -> None:
+    """Compare a document with its limits.
+
+    Raises:
+        ApiError, GraphQLError: it is not even to be validated.
+    """
+    measured = note.measure
     limits.check(measured)
     if measured.introspection.roots and not limits.introspection:
         raise GraphQLError(_NO_INTROSPECTION, extensions={"code": "GRAPHQL_VALIDATION_FAILED"})
+    note.passed = limits
 
 
 _NAMELESS = "the document has several operations: say which one in 'operationName'"
@@ -152,7 +159,7 @@ class Admission(SchemaExtension):
             return
         try:
             self._note = self._noted(context.graphql_document)
-            self._admit()
+            check(self._note, limits)
         except (ApiError, GraphQLError) as error:
             context.pre_execution_errors = [_as_graphql(error)]
 
@@ -171,15 +178,20 @@ class Admission(SchemaExtension):
         yield
 
     def on_execute(self) -> Iterator[None]:
-        """Have an operation that only asks what it costs do nothing else."""
-        context = self.execution_context
+        """Weigh the operation, and have one that only asks what it costs do nothing else."""
+        context, account = self.execution_context, account_of(self.execution_context.context)
         document, note = context.graphql_document, self._note
-        if not account_of(context.context).is_dry or document is None or note is None:
+        assert document is not None and note is not None  # noqa: PT018, S101  # it is valid
+        name = context._provided_operation_name  # noqa: SLF001  # the public one is made up
+        admit(note, account, name, context.variables)
+        if not account.is_dry:
             yield
             return
-        context.graphql_document = dry(note, document, context.operation_name).document
+        context.graphql_document = dry(note, document, name).document
         yield
-        context.graphql_document = document
+        # what is kept is the whole of it, as it is where its answer comes at once
+        is_at_once = may_have_parts(context.query) and not self._in_parts
+        context.graphql_document = at_once(document) if is_at_once else document
 
     def get_results(self) -> dict[str, Any]:
         """Write what the operation costs, where somebody wants to see it."""
@@ -190,15 +202,17 @@ class Admission(SchemaExtension):
         known = self._known()
         return Note(measure(schema, document)) if known is None else note_of(schema, known)
 
-    def _admit(self) -> None:
-        context = self.execution_context
-        assert self._note is not None  # noqa: S101  # measured just now
-        name = context._provided_operation_name  # noqa: SLF001  # the public one is made up
-        admit(self._note, account_of(context.context), name, context.variables)
-
     def _known(self) -> KnownDocument | None:
         context = self.execution_context
-        return documents_of(context.schema).get(context.query) if context.query else None
+        if not context.query:
+            return None
+        return documents_of(context.schema).get(
+            (context.query,) if self._in_parts else context.query
+        )
+
+    @property
+    def _in_parts(self) -> bool:
+        return options_of(self.execution_context.context).in_parts
 
 
 class Payment(SchemaExtension):
@@ -206,10 +220,12 @@ class Payment(SchemaExtension):
 
     async def on_operation(self) -> AsyncIterator[None]:
         """Count what was refused before it could run; nothing is refused because of it."""
-        yield
         account = account_of(self.execution_context.context)
-        if account.window is None:
-            await account.spend(LEAST)
+        try:
+            yield
+        finally:
+            if account.window is None:
+                await account.spend(LEAST)
 
     async def on_execute(self) -> AsyncIterator[None]:
         """Take what the operation costs, before it runs."""
