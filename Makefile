@@ -61,6 +61,7 @@ test-long: $(DEVELOPMENT) ## run the tests that take minutes each
 fuzz: $(DEVELOPMENT) ## compare the executor with graphql-core in CASES operations (a million)
 	$(BIN)/python -W ignore -m tests.execution.fuzz $(CASES) $(FIRST)
 	EXECUTION_DOCUMENTS=1000000 $(PYTEST) -o faulthandler_timeout=0 tests/execution/test_documents.py
+	SOCKET_SEQUENCES=20000 $(PYTEST) -o faulthandler_timeout=0 tests/http/websocket/test_fuzz.py
 
 bench: $(DEVELOPMENT) ## measure naive resolvers, selectinload and the loaders side by side
 	$(BIN)/python -m benchmarks

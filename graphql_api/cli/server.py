@@ -9,6 +9,7 @@ import uvicorn
 
 from graphql_api.errors import OperatorError
 from graphql_api.http.protocol import Protocol
+from graphql_api.http.websocket.protocol import socket_options
 from graphql_api.settings import Settings
 
 GRACE_S = 10
@@ -62,12 +63,12 @@ def run_server(
         workers=workers,
         loop="uvloop",
         http=Protocol,
-        ws="websockets-sansio",
         access_log=False,
         forwarded_allow_ips=trusted_proxies,
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
         timeout_worker_healthcheck=_SILENCE_S,
+        **socket_options(Settings.load()),
     )
 
 

@@ -24,7 +24,7 @@ from graphql_api.http.metrics import metrics
 from graphql_api.http.persisted import PersistedDocuments
 from graphql_api.http.rate import Rate
 from graphql_api.http.refusal import RefusedError
-from graphql_api.http.websocket import SocketEndpoint
+from graphql_api.http.websocket.endpoint import SocketEndpoint
 from graphql_api.schema.build import build_schema
 from graphql_api.services.people.people import People, people_of
 from graphql_api.services.publish import keep_publishing
@@ -101,7 +101,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         routes=[
             # a Route and no Mount: that one answers 307 to a path without its slash
             Route("/graphql", endpoint),
-            WebSocketRoute("/graphql", SocketEndpoint(schema, endpoint)),
+            WebSocketRoute("/graphql", SocketEndpoint(endpoint)),
             Mount("/graphiql", graphiql_assets),
             Route("/healthz", healthz),
             Route("/readyz", readyz),

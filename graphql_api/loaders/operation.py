@@ -56,7 +56,7 @@ def _bound_of(viewer: Viewer) -> dict[str, Any]:
 
 
 class Operation:
-    """One query, or one event of a subscription."""
+    """One query, or a subscription, with an operation for each of its events."""
 
     def __init__(self, reader: Reader, viewer: Viewer) -> None:
         self.viewer = viewer
@@ -70,7 +70,24 @@ class Operation:
         self._tasks: dict[asyncio.Task[None], Batch] = {}
         self._quiet_turns_left = 0
         self._closed = False
+        self._event: Operation | None = None
         self._why_nothing: ApiError = UnavailableError(UNAVAILABLE)
+
+    def for_event(self) -> "Operation":
+        """Begin an event of a subscription, and end the one before: what it loaded is old now."""
+        before, self._event = self._event, Operation(self._reader, self.viewer)
+        if before is not None:
+            before.stop(self._why_nothing)
+        if self._closed:
+            self._event.stop(self._why_nothing)
+        if self.report is not None:
+            self._event.report = Report()
+        return self._event
+
+    @property
+    def latest_report(self) -> Report | None:
+        """What was taken down for the operation, or for its latest event."""
+        return self.report if self._event is None else self._event.report
 
     def become(self, viewer: Viewer) -> None:
         """Ask for another viewer from now on: somebody logged in."""
@@ -107,6 +124,8 @@ class Operation:
     @property
     def is_at_work(self) -> bool:
         """Whether statements are under way, or keys wait: then it has to be closed."""
+        if self._event is not None and self._event.is_at_work:
+            return True
         return bool(self._waiting) or not all(task.done() for task in self._tasks)
 
     def stop(self, reason: ApiError) -> None:
@@ -114,6 +133,8 @@ class Operation:
         self._closed, self._why_nothing = True, reason
         for task in self._tasks:
             task.cancel()
+        if self._event is not None:
+            self._event.stop(reason)
 
     @property
     def why_stopped(self) -> ApiError | None:
@@ -125,6 +146,8 @@ class Operation:
         self.stop(self._why_nothing)
         if self._tasks:
             await asyncio.wait(self._tasks)
+        if self._event is not None:
+            await self._event.close()
 
     def _wait_for_quiet(self) -> None:
         if not self._quiet_turns_left:
