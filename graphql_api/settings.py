@@ -126,6 +126,12 @@ class Settings(BaseSettings):
 
     suggestions: bool | None = None
     """Whether errors name what else there is, «Did you mean»; none: in development alone."""
+    drain_s: Annotated[float, Field(ge=0)] = 2.0
+    """Seconds of service after SIGTERM, while ``/readyz`` says 503: balancers look this often."""
+
+    grace_s: Annotated[int, Field(ge=1)] = 10
+    """Seconds after that, in which a request that is under way may end: it has 8."""
+
     persisted_documents: Literal["off", "automatic", "trusted"] = "automatic"
     """Which documents may be named: none, all; or trusted ones, and then nothing else is run."""
 

@@ -145,6 +145,8 @@ def test_every_setting_can_be_set_by_its_variable(monkeypatch: pytest.MonkeyPatc
         "GRAPHQL_API_MAX_BODY_BYTES": "9000",
         "GRAPHQL_API_MAX_BATCH_OPERATIONS": "3",
         "GRAPHQL_API_REQUEST_TIMEOUT_S": "3.5",
+        "GRAPHQL_API_DRAIN_S": "0.5",
+        "GRAPHQL_API_GRACE_S": "3",
         "GRAPHQL_API_MAX_WAITING_REQUESTS": "70",
         "GRAPHQL_API_MAX_TOKENS": "2000",
         "GRAPHQL_API_MAX_DEPTH": "7",

@@ -5,14 +5,12 @@ import socket
 from typing import Annotated
 
 import typer
-import uvicorn
 
+from graphql_api.cli.processes import run
 from graphql_api.errors import OperatorError
 from graphql_api.http.protocol import Protocol
 from graphql_api.http.websocket.protocol import socket_options
 from graphql_api.settings import Settings
-
-GRACE_S = 10
 
 # after which a worker is taken for dead, which it also seems while it imports: uvicorn's 5 s made
 # one that started slowly start for ever
@@ -35,26 +33,19 @@ def serve(
     """Serve the API, with GraphiQL for browsers at /graphql."""
     if reload and workers > 1:
         raise OperatorError("--reload goes with one worker")
-    settings = Settings.load()  # every process reads them again; a wrong one is told once, here
-    proxies = settings.trusted_proxies
-    run_server(host, port, reload=reload, workers=workers, trusted_proxies=proxies)
+    Settings.load()  # every process reads them again; a wrong one is told once, here
+    run_server(host, port, reload=reload, workers=workers)
 
 
-def run_server(
-    host: str,
-    port: int,
-    *,
-    reload: bool = False,
-    workers: int = 1,
-    trusted_proxies: str = "127.0.0.1",
-) -> None:
+def run_server(host: str, port: int, *, reload: bool = False, workers: int = 1) -> None:
     """Run uvicorn until a signal ends it.
 
     Raises:
         OperatorError: the address cannot be listened on.
     """
     ensure_free(host, port)
-    uvicorn.run(
+    settings = Settings.load()
+    run(
         "graphql_api.http.app:create_app",
         factory=True,
         host=host,
@@ -64,11 +55,11 @@ def run_server(
         loop="uvloop",
         http=Protocol,
         access_log=False,
-        forwarded_allow_ips=trusted_proxies,
+        forwarded_allow_ips=settings.trusted_proxies,
         server_header=False,
-        timeout_graceful_shutdown=GRACE_S,
+        timeout_graceful_shutdown=settings.grace_s,
         timeout_worker_healthcheck=_SILENCE_S,
-        **socket_options(Settings.load()),
+        **socket_options(settings),
     )
 
 

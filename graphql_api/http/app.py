@@ -17,9 +17,11 @@ from graphql_api.db.database import Database
 from graphql_api.db.engine import create_engine
 from graphql_api.http.answer import of_refusal
 from graphql_api.http.attending import Attendant
+from graphql_api.http.cors import readable_by
 from graphql_api.http.endpoint import GraphQLEndpoint
 from graphql_api.http.graphiql import graphiql_assets
 from graphql_api.http.health import healthz, readyz
+from graphql_api.http.leaving import Leaving, leaving_on_signals
 from graphql_api.http.metrics import metrics
 from graphql_api.http.persisted import PersistedDocuments
 from graphql_api.http.rate import Rate
@@ -39,13 +41,14 @@ class State(TypedDict):
     people: People
     attendant: Attendant
     rate: Rate
+    leaving: Leaving
     documents: PersistedDocuments
 
 
 class _Application(Starlette):
     """Starlette, but for operations: they need none of what it does around a request."""
 
-    def __init__(self, endpoint: GraphQLEndpoint, **given: Any) -> None:
+    def __init__(self, endpoint: ASGIApp, **given: Any) -> None:
         super().__init__(**given)
         self._endpoint = endpoint
 
@@ -73,7 +76,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         collect_less_garbage()
         rate = Rate.of(chosen)
         try:
-            with people_of(chosen) as people:
+            with people_of(chosen) as people, leaving_on_signals(chosen.drain_s) as leaving:
                 yield {
                     "database": database,
                     "settings": chosen,
@@ -84,23 +87,25 @@ def create_app(settings: Settings | None = None) -> Starlette:
                         chosen.request_timeout_s,
                     ),
                     "rate": rate,
+                    "leaving": leaving,
                     "documents": PersistedDocuments(database, schema, chosen.persisted_documents),
                 }
         finally:
             publishing.cancel()
             await asyncio.wait([publishing])
             await rate.close()
-            await database.settle()
+            await database.settle(_SETTLING_S)
             await engine.dispose()
 
     endpoint = GraphQLEndpoint(schema)
+    served = readable_by(chosen.allowed_origins, endpoint)
     app = _Application(
-        endpoint,
+        served,
         lifespan=lifespan,
         exception_handlers={HTTPException: _refused},
         routes=[
             # a Route and no Mount: that one answers 307 to a path without its slash
-            Route("/graphql", endpoint),
+            Route("/graphql", served),
             WebSocketRoute("/graphql", SocketEndpoint(endpoint)),
             Mount("/graphiql", graphiql_assets),
             Route("/healthz", healthz),
@@ -119,6 +124,9 @@ async def _refused(_request: Request, error: Exception) -> ASGIApp:
     said = f"{status.phrase}: operations are sent to /graphql"
     return of_refusal(RefusedError(said, status, headers=error.headers))
 
+
+# a change whose database answers takes less; one whose database does not has no end
+_SETTLING_S = 5.0
 
 # objects made before the youngest generation is looked through, and how often the older ones are:
 # an answer is thousands of objects that all live until it is sent (docs/decisions, with figures)

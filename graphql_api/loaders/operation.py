@@ -10,10 +10,10 @@ property of the query. Statements of one wave run side by side.
 import asyncio
 from collections.abc import Awaitable
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from graphql_api.db.database import Reader, Timing
-from graphql_api.db.fault import UNAVAILABLE
+from graphql_api.db.fault import UNAVAILABLE, UNDER_WAY
 from graphql_api.db.statement import Compiled
 from graphql_api.errors import ApiError, UnavailableError
 from graphql_api.loaders.report import Report
@@ -21,6 +21,17 @@ from graphql_api.models import Scope, Viewer
 
 # A resolver that awaits one thing more before it loads (a gather, a task) is a turn or two late.
 _QUIET_TURNS = 3
+
+ResultT = TypeVar("ResultT")
+
+_changing: set[asyncio.Future[Any]] = set()
+"""What the event loop would forget."""
+
+
+def _changed(task: asyncio.Future[Any]) -> None:
+    _changing.discard(task)
+    if not task.cancelled():
+        task.exception()  # nobody may be there to hear it: asyncio would complain
 
 
 class Batch(Protocol):
@@ -70,6 +81,8 @@ class Operation:
         self._tasks: dict[asyncio.Task[None], Batch] = {}
         self._quiet_turns_left = 0
         self._closed = False
+        self._stopping: asyncio.Future[None] | None = None
+        """Tells a change that nobody waits for it any more."""
         self._event: Operation | None = None
         self._why_nothing: ApiError = UnavailableError(UNAVAILABLE)
 
@@ -135,6 +148,23 @@ class Operation:
             task.cancel()
         if self._event is not None:
             self._event.stop(reason)
+        if self._stopping is not None and not self._stopping.done():
+            self._stopping.set_result(None)
+
+    async def unless_stopped(self, work: Awaitable[ResultT]) -> ResultT:
+        """Wait for a change; it is not stopped, and goes on by itself where this is.
+
+        Raises:
+            ApiError: the reason of `stop`; nobody knows yet what becomes of the change.
+        """
+        task = asyncio.ensure_future(work)
+        _changing.add(task)
+        task.add_done_callback(_changed)
+        self._stopping = self.loop.create_future()
+        await asyncio.wait((task, self._stopping), return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        raise type(self._why_nothing)(f"{self._why_nothing}; {UNDER_WAY}")
 
     @property
     def why_stopped(self) -> ApiError | None:
