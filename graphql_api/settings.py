@@ -6,6 +6,7 @@ read without the prefix too, because every hosting platform sets it under that n
 
 import re
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
@@ -138,6 +139,15 @@ class Settings(BaseSettings):
     development: bool = False
     """Shows everybody what costs an operator's key elsewhere: each answer says what was loaded."""
 
+    slow_operation_s: Annotated[float, Field(gt=0)] = 1.0
+    """Seconds from which the log says of an operation which of its batches were slow."""
+
+    metrics_folder: Path | None = None
+    """Where several processes put their counts, so that each answers for all of them."""
+
+    tracing: bool = False
+    """Sends spans to OpenTelemetry; needs the extra `otel`, and that one's own variables."""
+
     diagnostics_key: SecretStr | None = None
     """Who sends it as ``X-Diagnostics-Key`` may ask for batches and choose the executor."""
 
@@ -187,6 +197,14 @@ class Settings(BaseSettings):
             return cls(**overrides)  # type: ignore[arg-type]  # pydantic checks them
         except ValidationError as error:
             raise OperatorError(_sentence(error)) from None
+
+    def changed(self) -> list[str]:
+        """Name the settings that are not as they are by default, and could be."""
+        return [
+            name
+            for name, field in type(self).model_fields.items()
+            if not field.is_required() and getattr(self, name) != field.default
+        ]
 
     @field_validator("database_url")
     @classmethod

@@ -12,6 +12,7 @@ from graphql_api.loaders.registry import Loaders
 from graphql_api.models import Viewer
 from graphql_api.schema.cursor import CursorCodec
 from graphql_api.schema.limits.account import Account
+from graphql_api.schema.notes import Notes
 from graphql_api.services.change import Writer
 from graphql_api.services.people.people import People
 
@@ -25,6 +26,7 @@ class Context:
     cursors: CursorCodec
     execution: Execution = field(default_factory=Execution)
     account: Account = field(default_factory=Account)
+    notes: Notes = field(default_factory=Notes)
 
     @classmethod
     def of(  # noqa: PLR0913  # what an operation is made of
@@ -47,6 +49,7 @@ class Context:
             cursors=cursors,
             execution=execution or Execution(),
             account=account or Account(),
+            notes=Notes(request_id),
         )
 
     def for_event(self) -> Self:
@@ -67,6 +70,12 @@ class Context:
 def account_of(context: object) -> Account:
     """Return the account of an operation; whoever runs one without a context has the defaults."""
     return context.account if isinstance(context, Context) else Account()
+
+
+def note_cost(context: object) -> None:
+    """Have those who watch an operation see what it costs."""
+    if isinstance(context, Context) and context.account.figures is not None:
+        context.notes.cost = context.account.figures.cost
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

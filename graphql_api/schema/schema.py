@@ -22,7 +22,7 @@ from graphql_api.execution.documents import KnownDocument
 from graphql_api.execution.executor import MOST_MISTAKES
 from graphql_api.execution.prepared import Prepared
 from graphql_api.schema.batches import BatchReport, report_of
-from graphql_api.schema.context import account_of
+from graphql_api.schema.context import Context, account_of, note_cost
 from graphql_api.schema.limits.admission import Admission, Note, Payment, admit, dry, note_of
 from graphql_api.schema.masking import StableErrors, public
 
@@ -77,12 +77,15 @@ class Schema(strawberry.Schema):
             )
             # where it comes in parts it is none, and has no errors of its own
             if errors := getattr(result, "errors", None):
-                result.errors = [_with_code(error) for error in errors]
+                result.errors = [_with_code(error, context_value) for error in errors]
             return result
         account = account_of(context_value)
+        if context_value.__class__ is Context:
+            context_value.notes.runs(operation.type.value, operation.name)
         try:
             note = note_of(self._schema, known)
             admit(note, account, operation_name, variable_values)
+            note_cost(context_value)
             if account.is_metered:
                 await account.pay()
             if account.is_dry:
@@ -99,8 +102,7 @@ class Schema(strawberry.Schema):
         except Exception as fault:  # noqa: BLE001  # no field raised it, so it is ours
             data, errors = None, [GraphQLError(str(fault), original_error=fault)]
         if errors:
-            suggests = account.limits.suggestions
-            errors = [public(error, is_executing=True, suggests=suggests) for error in errors]
+            errors = [public(error, context_value, is_executing=True) for error in errors]
         return ExecutionResult(data, errors, report_of(context_value) | account.report())
 
     def get_extensions(self, sync: bool = False) -> list[SchemaExtension]:  # noqa: FBT001, FBT002  # as Strawberry has it
@@ -115,11 +117,11 @@ class Schema(strawberry.Schema):
         return {**given, "max_coercion_errors": MOST_MISTAKES}
 
 
-def _with_code(error: GraphQLError) -> GraphQLError:
+def _with_code(error: GraphQLError, context: object) -> GraphQLError:
     """Mask what was raised around the operation, by a hook or by the executor itself."""
     if error.extensions and "code" in error.extensions:
         return error
-    return public(error, is_executing=True)
+    return public(error, context, is_executing=True)
 
 
 def _dry(schema: GraphQLSchema, note: Note, known: KnownDocument, name: str | None) -> Prepared:

@@ -23,7 +23,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from graphql_api.errors import ApiError, LimitExceededError
 from graphql_api.execution import may_have_parts, options_of
 from graphql_api.execution.documents import KnownDocument, at_once, documents_of
-from graphql_api.schema.context import account_of
+from graphql_api.schema.context import account_of, note_cost
 from graphql_api.schema.limits.account import LEAST, Account
 from graphql_api.schema.limits.bounds import Limits
 from graphql_api.schema.limits.measure import Measure, Operation, measure
@@ -183,7 +183,10 @@ class Admission(SchemaExtension):
         document, note = context.graphql_document, self._note
         assert document is not None and note is not None  # noqa: PT018, S101  # it is valid
         name = context._provided_operation_name  # noqa: SLF001  # the public one is made up
-        admit(note, account, name, context.variables)
+        try:
+            admit(note, account, name, context.variables)
+        finally:
+            note_cost(context.context)
         if not account.is_dry:
             yield
             return
