@@ -5,7 +5,7 @@ from typing import Any
 
 import strawberry
 from graphql import ExecutionResult as CoreResult
-from graphql import GraphQLError, GraphQLSchema
+from graphql import GraphQLError
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
@@ -23,7 +23,7 @@ from graphql_api.execution.executor import MOST_MISTAKES
 from graphql_api.execution.prepared import Prepared
 from graphql_api.schema.batches import BatchReport, report_of
 from graphql_api.schema.context import Context, account_of, note_cost
-from graphql_api.schema.limits.admission import Admission, Note, Payment, admit, dry, note_of
+from graphql_api.schema.limits.admission import Admission, Payment, admit, dry, note_of
 from graphql_api.schema.masking import StableErrors, public
 
 EXTENSIONS = (StableErrors, Admission, DocumentCache, BatchReport, Payment)
@@ -79,17 +79,11 @@ class Schema(strawberry.Schema):
             if errors := getattr(result, "errors", None):
                 result.errors = [_with_code(error, context_value) for error in errors]
             return result
-        account = account_of(context_value)
         if context_value.__class__ is Context:
             context_value.notes.runs(operation.type.value, operation.name)
         try:
-            note = note_of(self._schema, known)
-            admit(note, account, operation_name, variable_values)
-            note_cost(context_value)
-            if account.is_metered:
-                await account.pay()
-            if account.is_dry:
-                operation = _dry(self._schema, note, known, operation_name)
+            asked = (operation_name, variable_values, context_value)
+            operation = await self._admitted(known, operation, *asked)
             given = (variable_values, root_value, context_value, operation_extensions)
             answer = operation.start(self._schema, *given)
             if answer.__class__ is Started:
@@ -103,7 +97,33 @@ class Schema(strawberry.Schema):
             data, errors = None, [GraphQLError(str(fault), original_error=fault)]
         if errors:
             errors = [public(error, context_value, is_executing=True) for error in errors]
-        return ExecutionResult(data, errors, report_of(context_value) | account.report())
+        return ExecutionResult(data, errors, extensions_of(context_value))
+
+    async def _admitted(
+        self,
+        known: KnownDocument,
+        operation: Prepared,
+        name: str | None,
+        variables: dict[str, Any] | None,
+        context: object,
+    ) -> Prepared:
+        """Have an operation weighed and paid for; return it, or what is left of one that is dry.
+
+        Raises:
+            ApiError, GraphQLError: it is not to run.
+        """
+        account, note = account_of(context), note_of(self._schema, known)
+        try:
+            admit(note, account, name, variables)
+        finally:
+            note_cost(context)
+        if account.is_metered:
+            await account.pay()
+        if not account.is_dry:
+            return operation
+        dried = operation_of(self._schema, dry(note, known.document, name), name)
+        assert dried is not None  # noqa: S101  # the document has it
+        return dried
 
     def get_extensions(self, sync: bool = False) -> list[SchemaExtension]:  # noqa: FBT001, FBT002  # as Strawberry has it
         """Leave out the one that waits for what counts, where nothing can wait."""
@@ -124,11 +144,9 @@ def _with_code(error: GraphQLError, context: object) -> GraphQLError:
     return public(error, context, is_executing=True)
 
 
-def _dry(schema: GraphQLSchema, note: Note, known: KnownDocument, name: str | None) -> Prepared:
-    """Return an operation that does nothing but tell what it would cost."""
-    operation = operation_of(schema, dry(note, known.document, name), name)
-    assert operation is not None  # noqa: S101  # the document has it
-    return operation
+def extensions_of(context: object) -> dict[str, Any]:
+    """Write what was loaded for an answer and what it cost, where somebody wants to see it."""
+    return report_of(context) | account_of(context).report()
 
 
 def _may_run(kind: OperationType, allowed: Iterable[OperationType] | None) -> bool:
