@@ -9,6 +9,8 @@ import pytest
 from graphql_api.models import Role
 from graphql_api.schema import global_id
 from graphql_api.services.people.tokens import AccessTokens
+from graphql_api.settings import Settings
+from tests.http.running import running
 from tests.http.websocket.client import (
     ACKNOWLEDGED,
     CANARY,
@@ -20,7 +22,7 @@ from tests.http.websocket.client import (
     say,
     subscribe,
 )
-from tests.http.websocket.schema import HIDDEN, PATH
+from tests.http.websocket.schema import HIDDEN, PATH, route
 from tests.support.factories import Factory
 
 LIKE = """mutation ($id: ID!) { like(input: {subjectId: $id}) {
@@ -139,3 +141,12 @@ async def test_an_answer_is_as_long_as_it_gets(streams_url: str) -> None:
     async with begun(streams_url, PATH) as socket:
         answer = await asked(socket, "{ text(length: 9000000) }")
         assert answer["payload"]["data"]["text"] == "x" * 9_000_000
+
+
+async def test_what_a_client_no_longer_wants_counts_until_it_has_ended(settings: Settings) -> None:
+    with running(settings.model_copy(update={"max_socket_operations": 1}), route()) as base:
+        async with begun(base, PATH) as socket:
+            number = await subscribe(socket, "{ sleepy(seconds: 0.5) }")
+            await say(socket, id=number, type="complete")
+            answer = await asked(socket, "{ sleeping }")
+            assert answer["payload"] == {"data": {"sleeping": 0}}
