@@ -16,7 +16,7 @@ OF_POSTGRESQL := tests/db/test_migrations.py tests/loaders tests/models tests/pl
 	tests/schema/statements tests/schema/mutations/test_model.py tests/services/test_purge.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test coverage check lock-check test-debian test-browser test-long fuzz \
+.PHONY: help demo install test coverage check lock-check test-debian test-browser test-long fuzz faults \
 	bench format lock upgrade graphiql clean
 
 help: ## list the targets
@@ -62,6 +62,9 @@ fuzz: $(DEVELOPMENT) ## compare the executor with graphql-core in CASES operatio
 	$(BIN)/python -W ignore -m tests.execution.fuzz $(CASES) $(FIRST)
 	EXECUTION_DOCUMENTS=1000000 $(PYTEST) -o faulthandler_timeout=0 tests/execution/test_documents.py
 	SOCKET_SEQUENCES=20000 $(PYTEST) -o faulthandler_timeout=0 tests/http/websocket/test_fuzz.py
+
+faults: $(DEVELOPMENT) ## hurt the database, the clients and the memory of a real server; print figures
+	$(BIN)/python -m tests.faults
 
 bench: $(DEVELOPMENT) ## measure naive resolvers, selectinload and the loaders side by side
 	$(BIN)/python -m benchmarks

@@ -5,6 +5,7 @@ read without the prefix too, because every hosting platform sets it under that n
 """
 
 import re
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
@@ -83,11 +84,26 @@ class Settings(BaseSettings):
     max_waiting_requests: Annotated[int, Field(ge=0)] = 1000
     """Requests that wait while twice the pool's size run; whoever comes then is sent away (503)."""
 
+    drain_s: Annotated[float, Field(ge=0)] = 2.0
+    """Seconds of service after SIGTERM, while ``/readyz`` says 503: balancers look this often."""
+
+    grace_s: Annotated[int, Field(ge=1)] = 10
+    """Seconds after that, in which a request that is under way may end: it has 8."""
+
     persisted_documents: Literal["off", "automatic", "trusted"] = "automatic"
     """Which documents may be named: none, all; or trusted ones, and then nothing else is run."""
 
     development: bool = False
     """Shows everybody what costs an operator's key elsewhere: each answer says what was loaded."""
+
+    slow_operation_s: Annotated[float, Field(gt=0)] = 1.0
+    """Seconds from which the log says of an operation which of its batches were slow."""
+
+    metrics_folder: Path | None = None
+    """Where several processes put their counts, so that each answers for all of them."""
+
+    tracing: bool = False
+    """Sends spans to OpenTelemetry; needs the extra `otel`, and that one's own variables."""
 
     diagnostics_key: SecretStr | None = None
     """Who sends it as ``X-Diagnostics-Key`` may ask for batches and choose the executor."""
@@ -123,6 +139,14 @@ class Settings(BaseSettings):
             return cls(**overrides)  # type: ignore[arg-type]  # pydantic checks them
         except ValidationError as error:
             raise OperatorError(_sentence(error)) from None
+
+    def changed(self) -> list[str]:
+        """Name the settings that are not as they are by default, and could be."""
+        return [
+            name
+            for name, field in type(self).model_fields.items()
+            if not field.is_required() and getattr(self, name) != field.default
+        ]
 
     @field_validator("database_url")
     @classmethod

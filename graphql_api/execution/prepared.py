@@ -69,6 +69,7 @@ class Prepared:
         "_name",
         "_operation",
         "_variables",
+        "name",
         "type",
     )
 
@@ -84,6 +85,7 @@ class Prepared:
         self._name = name
         self.type = OperationType(operation.operation.value)
         """What kind of operation it is."""
+        self.name = operation.name.value if operation.name else None
         self._booleans = boolean_names(
             operation,
             [each for each in document.definitions if isinstance(each, FragmentDefinitionNode)],

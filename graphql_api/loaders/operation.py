@@ -10,10 +10,11 @@ property of the query. Statements of one wave run side by side.
 import asyncio
 from collections.abc import Awaitable
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from graphql_api.db.database import Reader, Timing
-from graphql_api.db.fault import UNAVAILABLE
+from graphql_api.db.database import Reader
+from graphql_api.db.fault import UNAVAILABLE, UNDER_WAY
+from graphql_api.db.figures import Read
 from graphql_api.db.statement import Compiled
 from graphql_api.errors import ApiError, UnavailableError
 from graphql_api.loaders.report import Report
@@ -21,6 +22,17 @@ from graphql_api.models import Scope, Viewer
 
 # A resolver that awaits one thing more before it loads (a gather, a task) is a turn or two late.
 _QUIET_TURNS = 3
+
+ResultT = TypeVar("ResultT")
+
+_changing: set[asyncio.Future[Any]] = set()
+"""What the event loop would forget."""
+
+
+def _changed(task: asyncio.Future[Any]) -> None:
+    _changing.discard(task)
+    if not task.cancelled():
+        task.exception()  # nobody may be there to hear it: asyncio would complain
 
 
 class Batch(Protocol):
@@ -35,6 +47,9 @@ class Batch(Protocol):
 
 class Startable(Protocol):
     """A loader with keys that wait."""
+
+    n_keys: int
+    """How many keys its last batch has."""
 
     @property
     def name(self) -> str:
@@ -64,12 +79,17 @@ class Operation:
         self.report: Report | None = None
         """Takes down what is loaded, for whoever asked to see it."""
         self.loop = asyncio.get_running_loop()
+        self.reads: list[Read] = []
+        """The statements of its loaders, in the order they were sent."""
+        self._n_waves = 0
         self._reader = reader
         self._bound = _bound_of(viewer)
         self._waiting: dict[Startable, None] = {}  # a set that keeps the order
         self._tasks: dict[asyncio.Task[None], Batch] = {}
         self._quiet_turns_left = 0
         self._closed = False
+        self._stopping: asyncio.Future[None] | None = None
+        """Tells a change that nobody waits for it any more."""
         self._event: Operation | None = None
         self._why_nothing: ApiError = UnavailableError(UNAVAILABLE)
 
@@ -98,20 +118,11 @@ class Operation:
     ) -> Awaitable[list[Any]]:
         """Run the one statement of a batch, with the tenant and the viewer bound in it."""
         parameters.update(self._bound)
+        read = Read(loader.name, statement.sql, loader.n_keys, self._n_waves)
+        self.reads.append(read)
         if self.report is not None:
-            return self._reported(statement, parameters, loader, self.report)
-        return self._reader.rows(statement, parameters, loader=loader.name)
-
-    async def _reported(
-        self, statement: Compiled, parameters: dict[str, Any], loader: "Startable", report: Report
-    ) -> list[Any]:
-        timing, n_rows = Timing(), 0
-        try:
-            rows = await self._reader.rows(statement, parameters, loader=loader.name, timing=timing)
-            n_rows = len(rows)
-        finally:  # one that failed is what its reader wants to see
-            report.ran(loader, statement.sql, n_rows, timing)
-        return rows
+            self.report.sent(loader, read)
+        return self._reader.rows(statement, parameters, loader=read.loader, read=read)
 
     def join_next_wave(self, loader: Startable) -> None:
         """Have ``loader`` start with the next wave; called for every key that it queues."""
@@ -135,6 +146,23 @@ class Operation:
             task.cancel()
         if self._event is not None:
             self._event.stop(reason)
+        if self._stopping is not None and not self._stopping.done():
+            self._stopping.set_result(None)
+
+    async def unless_stopped(self, work: Awaitable[ResultT]) -> ResultT:
+        """Wait for a change; it is not stopped, and goes on by itself where this is.
+
+        Raises:
+            ApiError: the reason of `stop`; nobody knows yet what becomes of the change.
+        """
+        task = asyncio.ensure_future(work)
+        _changing.add(task)
+        task.add_done_callback(_changed)
+        self._stopping = self.loop.create_future()
+        await asyncio.wait((task, self._stopping), return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        raise type(self._why_nothing)(f"{self._why_nothing}; {UNDER_WAY}")
 
     @property
     def why_stopped(self) -> ApiError | None:
@@ -163,6 +191,7 @@ class Operation:
 
     def _start_wave(self) -> None:
         loaders, self._waiting = self._waiting, {}
+        self._n_waves += 1
         if self.report is not None:
             self.report.start_wave()
         for loader in loaders:

@@ -11,6 +11,7 @@ from graphql_api.loaders.operation import Operation
 from graphql_api.loaders.registry import Loaders
 from graphql_api.models import Viewer
 from graphql_api.schema.cursor import CursorCodec
+from graphql_api.schema.notes import Notes
 from graphql_api.services.change import Writer
 from graphql_api.services.people.people import People
 
@@ -23,6 +24,7 @@ class Context:
     writer: Writer
     cursors: CursorCodec
     execution: Execution = field(default_factory=Execution)
+    notes: Notes = field(default_factory=Notes)
 
     @classmethod
     def of(  # what an operation is made of
@@ -43,6 +45,7 @@ class Context:
             writer=Writer(database, viewer, request_id, people=people and people.for_operation()),
             cursors=cursors,
             execution=execution or Execution(),
+            notes=Notes(request_id),
         )
 
     def for_event(self) -> Self:

@@ -2,7 +2,6 @@
 
 import logging
 import re
-import uuid
 from collections.abc import Generator
 from typing import Any
 
@@ -16,6 +15,8 @@ from graphql import (
 from strawberry.extensions import SchemaExtension
 
 from graphql_api.errors import ApiError, BadUserInputError
+from graphql_api.schema.context import Context
+from graphql_api.schema.notes import Notes
 
 # how graphql-core ends a message about a value; a name would stand in quotes
 _PYTHONS_WORD = re.compile(r"\b(None|True|False)(?=\.?$)")
@@ -38,8 +39,9 @@ class StableErrors(SchemaExtension):
         if isinstance(result, ExperimentalIncrementalExecutionResults):
             result = result.initial_result  # the parts that follow are not made yet
         if result is not None and result.errors:
+            context = self.execution_context.context
             result.errors = [
-                public(error, is_executing=self._is_executing) for error in result.errors
+                public(error, context, is_executing=self._is_executing) for error in result.errors
             ]
 
     def on_stream_result(self, result: Any) -> Generator[None]:
@@ -53,11 +55,14 @@ class StableErrors(SchemaExtension):
     def on_execute(self) -> Generator[None]:
         """Note that the document is valid: what is wrong from now on are values."""
         self._is_executing = True
+        running = self.execution_context
+        if isinstance(running.context, Context):
+            running.context.notes.runs(running.operation_type.value, running.operation_name)
         yield
 
 
-def public(error: GraphQLError, *, is_executing: bool) -> GraphQLError:
-    """Return the error as clients see it.
+def public(error: GraphQLError, context: object = None, *, is_executing: bool) -> GraphQLError:
+    """Return the error as clients see it; what is masked gets the id of the context's request.
 
     When ``is_executing`` the document was valid, so that what is wrong are values.
     """
@@ -67,7 +72,7 @@ def public(error: GraphQLError, *, is_executing: bool) -> GraphQLError:
     if isinstance(original, ApiError):
         return error
     if original is not None and (error.path is not None or not error.nodes):
-        return _masked(error, original)
+        return _masked(error, original, context)
     if original is not None:  # Python could not read a value, such as a number too long for it
         said = error.message.partition(", but encountered error")[0]
         error = GraphQLError(said, error.nodes)
@@ -97,12 +102,19 @@ def _names_a_value(error: GraphQLError) -> bool:
     return isinstance(node, ValueNode) and not isinstance(node, VariableNode)
 
 
-def _masked(error: GraphQLError, original: BaseException) -> GraphQLError:
-    number = uuid.uuid4().hex[:12]
-    _log.error("error %s at %s", number, error.path, exc_info=original)
+def fault(request_id: str) -> str:
+    """Say that something is our fault."""
+    return f"something went wrong on our side; if you report it, give the id {request_id}"
+
+
+def _masked(error: GraphQLError, original: BaseException, context: object) -> GraphQLError:
+    # somebody may run a schema without a context of ours
+    request_id = (context.notes if isinstance(context, Context) else Notes()).request_id
+    given = {"request_id": request_id}
+    _log.error("error %s at %s", request_id, error.path, exc_info=original, extra=given)
     return GraphQLError(
-        f"something went wrong on our side; if you report it, give the number {number}",
+        fault(request_id),
         nodes=error.nodes,
         path=error.path,
-        extensions={"code": "INTERNAL", "errorId": number},
+        extensions={"code": "INTERNAL", "requestId": request_id},
     )

@@ -18,6 +18,7 @@ from graphql_api.execution import (
     options_of,
 )
 from graphql_api.schema.batches import BatchReport, report_of
+from graphql_api.schema.context import Context
 from graphql_api.schema.masking import StableErrors, public
 
 EXTENSIONS = (StableErrors, DocumentCache, BatchReport)
@@ -71,8 +72,10 @@ class Schema(strawberry.Schema):
             )
             # where it comes in parts it is none, and has no errors of its own
             if errors := getattr(result, "errors", None):
-                result.errors = [_with_code(error) for error in errors]
+                result.errors = [_with_code(error, context_value) for error in errors]
             return result
+        if context_value.__class__ is Context:
+            context_value.notes.runs(operation.type.value, operation.name)
         try:
             given = (variable_values, root_value, context_value, operation_extensions)
             answer = operation.start(self._schema, *given)
@@ -86,15 +89,15 @@ class Schema(strawberry.Schema):
         except Exception as fault:  # noqa: BLE001  # no field raised it, so it is ours
             data, errors = None, [GraphQLError(str(fault), original_error=fault)]
         if errors:
-            errors = [public(error, is_executing=True) for error in errors]
+            errors = [public(error, context_value, is_executing=True) for error in errors]
         return ExecutionResult(data, errors, report_of(context_value))
 
 
-def _with_code(error: GraphQLError) -> GraphQLError:
+def _with_code(error: GraphQLError, context: object) -> GraphQLError:
     """Mask what was raised around the operation, by a hook or by the executor itself."""
     if error.extensions and "code" in error.extensions:
         return error
-    return public(error, is_executing=True)
+    return public(error, context, is_executing=True)
 
 
 def _may_run(kind: OperationType, allowed: Iterable[OperationType] | None) -> bool:

@@ -30,8 +30,8 @@ LEAK = re.compile(
 )
 
 
-# the number of a masked error is made up each time
-_ERROR_ID = re.compile(r"\b[0-9a-f]{12}\b")
+# the id of a request without one is made up each time
+_REQUEST_ID = re.compile(r"\b[0-9a-f]{16}\b")
 
 
 def settings_for(database: URL) -> Settings:
@@ -89,7 +89,7 @@ class Execute:
             (str(error.path), error.message, str(error.locations), str(error.extensions))
             for error in result.errors or ()
         )
-        return result, _ERROR_ID.sub("#", json.dumps([result.data, errors]))
+        return result, _REQUEST_ID.sub("#", json.dumps([result.data, errors]))
 
     async def data(self, query: str, /, **variables: object) -> dict[str, Any]:
         """Run ``query``, which must succeed, and return its data."""
