@@ -11,12 +11,15 @@ from strawberry.types import ExecutionResult
 
 from graphql_api.errors import ApiError, UnauthenticatedError
 from graphql_api.http.answer import parts_of
+from graphql_api.http.observing import Observer
 from graphql_api.http.refusal import RefusedError
 from graphql_api.http.request import Asked
 from graphql_api.http.status import is_request_error
 from graphql_api.http.websocket.channel import Channel
 from graphql_api.http.websocket.messages import refusal
 from graphql_api.http.websocket.operations import Events, Operations
+from graphql_api.schema.masking import fault
+from graphql_api.schema.notes import Notes
 
 Errors: TypeAlias = list[Any]
 """As the protocol has them in a message `error`; none: the operation came to its end."""
@@ -57,13 +60,13 @@ class Operation:
         except (RefusedError, ApiError) as error:
             return as_errors(error)
         except Exception:  # noqa: BLE001  # a fault of ours, which no client may see
-            number = secrets.token_hex(6)
-            _log.exception("error %s", number)
-            said = f"something went wrong on our side; if you report it, give the number {number}"
-            return as_errors(refusal(said, "INTERNAL", errorId=number))
+            number = secrets.token_hex(8)
+            _log.exception("error %s", number, extra={"request_id": number})
+            return as_errors(refusal(fault(number), "INTERNAL", requestId=number))
 
     async def _answer(self) -> Errors:
         context = self._operations.context_of(self._scope)
+        context.notes.begin()
         try:
             given = (self._asked, context, self._scope, self._disconnect)
             outcome = await self._operations.start(*given)
@@ -73,21 +76,28 @@ class Operation:
                 await outcome.aclose()
                 return []
             self.is_stream = True
-            return await self._tell(outcome)
+            return await self._tell(outcome, context.notes)
+        except (RefusedError, ApiError) as error:
+            context.notes.refused(error.code)
+            raise
         finally:
             if context.loaders.operation.is_at_work:
                 await asyncio.shield(context.loaders.close())
+            observer: Observer | None = self._scope["state"].get("observer")
+            if observer is not None:
+                observer.ended(context)
 
     async def _disconnect(self) -> Message:
         await self._left.wait()
         return {"type": "http.disconnect"}
 
-    async def _tell(self, events: Events) -> Errors:
+    async def _tell(self, events: Events, notes: Notes) -> Errors:
         """Send one event after the other, for as long as the client's token can be used."""
         life = asyncio.timeout(self._operations.seconds_left(self._scope))
         try:
             async with life, aclosing(events):
                 async for result in events:
+                    notes.answered(result.data, result.errors)
                     if errors := await self._say(result):
                         return errors
                     await asyncio.sleep(0)  # neither the events nor the socket may have to wait
@@ -95,6 +105,8 @@ class Operation:
             if not life.expired():
                 raise
             raise UnauthenticatedError(_EXPIRED) from None
+        finally:
+            notes.answered(None, None)  # it ends, whoever ends it
         return []
 
     async def _say(self, result: ExecutionResult) -> Errors:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from graphql_api.http.observing import OBSERVED
 from graphql_api.models import Role
 from graphql_api.schema import global_id
 from graphql_api.services.people.tokens import AccessTokens
@@ -99,7 +100,7 @@ async def test_a_fault_of_ours_is_masked_and_logged_and_ends_nothing_else(
         assert answer["payload"]["data"] == {"broken": None, "__typename": "Query"}
         [error] = answer["payload"]["errors"]
         assert error["extensions"]["code"] == "INTERNAL"
-        assert error["extensions"]["errorId"] in caplog.text
+        assert error["extensions"]["requestId"] in caplog.text
         assert HIDDEN not in json.dumps(answer)
         assert (await asked(socket, CANARY))["type"] == "next"
 
@@ -150,3 +151,19 @@ async def test_what_a_client_no_longer_wants_counts_until_it_has_ended(settings:
             await say(socket, id=number, type="complete")
             answer = await asked(socket, "{ sleeping }")
             assert answer["payload"] == {"data": {"sleeping": 0}}
+
+
+@pytest.mark.usefixtures("settings")
+async def test_each_operation_is_counted_with_its_end(streams_url: str) -> None:
+    before = OBSERVED.operations.copy()
+    async with begun(streams_url, PATH) as socket:
+        for query in (CANARY, "{", "subscription { counted(to: 3) }"):
+            number = await subscribe(socket, query)
+            while (message := await heard(socket))["type"] == "next":
+                assert message["id"] == number
+        await say(socket, type="ping")
+        assert await heard(socket) == {"type": "pong"}
+    counted = {
+        (kind, end): count for (_, kind, end), count in (OBSERVED.operations - before).items()
+    }
+    assert counted == {("query", "ok"): 1, ("invalid", "errors"): 1, ("subscription", "ok"): 1}
