@@ -68,6 +68,7 @@ def run_server(host: str, port: int, *, reload: bool = False, workers: int = 1) 
             http=Protocol,
             log_config=None,
             access_log=False,
+            forwarded_allow_ips=settings.trusted_proxies,
             server_header=False,
             timeout_graceful_shutdown=settings.grace_s,
             timeout_worker_healthcheck=_SILENCE_S,

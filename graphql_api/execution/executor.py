@@ -30,6 +30,9 @@ from graphql_api.execution.started import serially as run_serially
 MOST_BYTES = 64 * 2**20
 """What the plans of one schema may take in memory."""
 
+MOST_MISTAKES = 10
+"""Wrong values of variables that are told of; each message is written from the whole variable."""
+
 # what the plan of an operation takes for each of its fields, its code included, measured with
 # tracemalloc (tests/execution/test_documents.py holds it)
 BYTES_PER_FIELD = 8000

@@ -31,6 +31,7 @@ from strawberry.types.graphql import OperationType
 from graphql_api.execution.classify import UnplannedError
 from graphql_api.execution.documents import KnownDocument
 from graphql_api.execution.executor import (
+    MOST_MISTAKES,
     PlanExecutor,
     boolean_names,
     check_mode,
@@ -117,6 +118,7 @@ class Prepared:
             self._name,
             is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # Strawberry's
             operation_extensions=extensions,
+            max_coercion_errors=MOST_MISTAKES,
         )
         if variables is None:
             executor = make_executor()

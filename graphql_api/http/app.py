@@ -27,6 +27,7 @@ from graphql_api.http.logs import set_up
 from graphql_api.http.metrics import Metrics, answer_metrics
 from graphql_api.http.observing import Observer
 from graphql_api.http.persisted import PersistedDocuments
+from graphql_api.http.rate import Rate
 from graphql_api.http.refusal import RefusedError
 from graphql_api.http.watching import watched
 from graphql_api.http.websocket.endpoint import SocketEndpoint
@@ -43,6 +44,7 @@ class State(TypedDict):
     settings: Settings
     people: People
     attendant: Attendant
+    rate: Rate
     leaving: Leaving
     observer: Observer
     metrics: Metrics
@@ -83,6 +85,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         documents = PersistedDocuments(database, schema, chosen.persisted_documents)
         caches = caches_of(schema) | {"persisted": documents.kept}
         collect_less_garbage()
+        rate = Rate.of(chosen)
         try:
             with (
                 people_of(chosen) as people,
@@ -94,6 +97,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
                     "settings": chosen,
                     "people": people,
                     "attendant": attendant,
+                    "rate": rate,
                     "leaving": leaving,
                     "observer": observer,
                     "metrics": metrics,
@@ -102,6 +106,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         finally:
             publishing.cancel()
             await asyncio.wait([publishing])
+            await rate.close()
             await database.settle(_SETTLING_S)
             await engine.dispose()
 

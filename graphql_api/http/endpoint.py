@@ -34,6 +34,7 @@ from graphql_api.http.exchange import AnyAnswer, Exchange
 from graphql_api.http.graphiql import graphiql_page
 from graphql_api.http.negotiation import EVENTS, accepted, check_content_type
 from graphql_api.http.persisted import PersistedDocuments
+from graphql_api.http.rate import account_of
 from graphql_api.http.refusal import RefusedError
 from graphql_api.http.request import Asked, from_body, from_parameters
 from graphql_api.http.status import refused_by, refusing
@@ -73,7 +74,7 @@ class GraphQLEndpoint:
         except ClientDisconnect:
             return  # nobody is there to read an answer
         except Exception:  # noqa: BLE001  # a fault of ours, which no client may see
-            answer = exchange.refused(_fault(request_id_of(exchange.headers)))
+            answer = exchange.refused(refusal_of_fault(request_id_of(exchange.headers)))
         await exchange.send(answer, scope, receive, send)
 
     async def _answer(self, scope: Scope, exchange: Exchange, receive: Receive) -> AnyAnswer:
@@ -85,7 +86,9 @@ class GraphQLEndpoint:
             allow = {"Allow": ", ".join(_ALLOWED)}
             raise RefusedError(said, HTTPStatus.METHOD_NOT_ALLOWED, headers=allow)
         is_post = method == "POST"
-        if takes.html and not is_post and b"query=" not in scope["query_string"]:
+        settings: Settings = scope["state"]["settings"]
+        is_page = takes.html and not is_post and b"query=" not in scope["query_string"]
+        if is_page and settings.shows_graphiql:
             return graphiql_page(Request(scope))
         context = self.context_of(scope, headers)
         if is_post:
@@ -110,7 +113,7 @@ class GraphQLEndpoint:
             raise _not_by(method, error.operation_type) from None
         if isinstance(result, ExperimentalIncrementalExecutionResults):
             return Stream(Multipart(), parts_in_order(result), context)
-        return of_result(result, takes)
+        return of_result(result, takes, context.account.headers())
 
     async def _entry(
         self, asked: Asked, scope: Scope, exchange: Exchange, receive: Receive
@@ -201,6 +204,7 @@ class GraphQLEndpoint:
             request_id=request_id_of(headers),
             execution=_EXECUTIONS[mode_of(headers, settings)],
             people=people,
+            account=account_of(state["rate"], scope, headers, viewer),
         )
         if wants_batches(headers, settings):
             context.loaders.operation.report = Report()
@@ -230,7 +234,7 @@ def _cursors(secret: str, tenant_id: int) -> CursorCodec:
     return CursorCodec(secret, tenant_id)
 
 
-def _fault(request_id: str) -> RefusedError:
+def refusal_of_fault(request_id: str) -> RefusedError:
     """Tell of a fault of ours, which the log has under the request's id."""
     _log.exception("error %s", request_id, extra={"request_id": request_id})
     status, told = HTTPStatus.INTERNAL_SERVER_ERROR, {"requestId": request_id}

@@ -108,7 +108,7 @@ class Observer:
         if self._tracing is not None:
             self._tracing.close()
 
-    def refused(self, request_id: str, code: str, status: int) -> None:
+    def refused(self, request_id: str, code: str, status: int | None = None) -> None:
         """Tell of a request that was refused before there was an operation."""
         OBSERVED.errors[code] += 1
         if self._log is not None:

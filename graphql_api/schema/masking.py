@@ -12,15 +12,19 @@ from graphql import (
     ValueNode,
     VariableNode,
 )
+from graphql.validation.validate import ValidationAbortedError
 from strawberry.extensions import SchemaExtension
 
-from graphql_api.errors import ApiError, BadUserInputError
-from graphql_api.schema.context import Context
+from graphql_api.errors import ApiError, BadUserInputError, LimitExceededError
+from graphql_api.schema.context import Context, account_of
 from graphql_api.schema.notes import Notes
 
 # how graphql-core ends a message about a value; a name would stand in quotes
 _PYTHONS_WORD = re.compile(r"\b(None|True|False)(?=\.?$)")
 _WORDS = {"None": "null", "True": "true", "False": "false"}
+_SUGGESTION = re.compile(r" Did you mean [^?]*\?")  # as graphql-core says it
+_ABORTED = "Validation aborted."  # as graphql-core says it, and no more
+_GAVE_UP = "the document has too many fields and fragments that overlap to be validated"
 _log = logging.getLogger("graphql_api.errors")
 
 MOST_CHARACTERS = 500
@@ -47,8 +51,9 @@ class StableErrors(SchemaExtension):
     def on_stream_result(self, result: Any) -> Generator[None]:
         """Replace the errors of one result of several; those of deferred parts lie deeper."""
         if getattr(result, "errors", None):
+            context = self.execution_context.context
             result.errors = [
-                public(error, is_executing=self._is_executing) for error in result.errors
+                public(error, context, is_executing=self._is_executing) for error in result.errors
             ]
         yield
 
@@ -77,7 +82,9 @@ def public(error: GraphQLError, context: object = None, *, is_executing: bool) -
         said = error.message.partition(", but encountered error")[0]
         error = GraphQLError(said, error.nodes)
     said = _PYTHONS_WORD.sub(lambda word: _WORDS[word[0]], error.message)
-    error.message = shortened(said)
+    if not account_of(context).limits.suggestions:
+        said = _SUGGESTION.sub("", said)
+    error.message = _GAVE_UP if said == _ABORTED else shortened(said)
     code = _code(error, is_executing=is_executing)
     error.extensions = {"code": code, **(error.extensions or {})}
     return error
@@ -91,6 +98,8 @@ def shortened(message: str) -> str:
 def _code(error: GraphQLError, *, is_executing: bool) -> str:
     if isinstance(error, GraphQLSyntaxError):
         return "GRAPHQL_PARSE_FAILED"
+    if isinstance(error, ValidationAbortedError):
+        return LimitExceededError.code
     if is_executing or _names_a_value(error):
         return BadUserInputError.code
     return "GRAPHQL_VALIDATION_FAILED"

@@ -1,8 +1,6 @@
 """One operation of a socket; it alone ends if something is wrong with it."""
 
 import asyncio
-import logging
-import secrets
 from contextlib import aclosing
 from typing import Any, TypeAlias
 
@@ -11,21 +9,20 @@ from strawberry.types import ExecutionResult
 
 from graphql_api.errors import ApiError, UnauthenticatedError
 from graphql_api.http.answer import parts_of
+from graphql_api.http.endpoint import refusal_of_fault
 from graphql_api.http.observing import Observer
 from graphql_api.http.refusal import RefusedError
 from graphql_api.http.request import Asked
 from graphql_api.http.status import is_request_error
 from graphql_api.http.websocket.channel import Channel
-from graphql_api.http.websocket.messages import refusal
 from graphql_api.http.websocket.operations import Events, Operations
-from graphql_api.schema.masking import fault
+from graphql_api.schema.context import Context
 from graphql_api.schema.notes import Notes
 
 Errors: TypeAlias = list[Any]
 """As the protocol has them in a message `error`; none: the operation came to its end."""
 
 _EXPIRED = "the access token has expired"
-_log = logging.getLogger("graphql_api.http")
 
 
 class Operation:
@@ -55,18 +52,27 @@ class Operation:
     async def run(self) -> Errors:
         """Send what comes of it, and return what ended it."""
         self._task = asyncio.current_task()
+        observer: Observer = self._scope["state"]["observer"]
+        context, notes = None, Notes()
         try:
-            return await self._answer()
+            context = self._operations.context_of(self._scope)
+            notes = context.notes
+            notes.begin()
+            return await self._answer(context)
         except (RefusedError, ApiError) as error:
+            notes.refused(error.code)
             return as_errors(error)
         except Exception:  # noqa: BLE001  # a fault of ours, which no client may see
-            number = secrets.token_hex(8)
-            _log.exception("error %s", number, extra={"request_id": number})
-            return as_errors(refusal(fault(number), "INTERNAL", requestId=number))
+            refused = refusal_of_fault(notes.request_id)
+            notes.refused(refused.code)
+            return as_errors(refused)
+        finally:
+            if context is not None:
+                observer.ended(context)
+            elif notes.codes:
+                observer.refused(notes.request_id, notes.codes[0])
 
-    async def _answer(self) -> Errors:
-        context = self._operations.context_of(self._scope)
-        context.notes.begin()
+    async def _answer(self, context: Context) -> Errors:
         try:
             given = (self._asked, context, self._scope, self._disconnect)
             outcome = await self._operations.start(*given)
@@ -77,15 +83,9 @@ class Operation:
                 return []
             self.is_stream = True
             return await self._tell(outcome, context.notes)
-        except (RefusedError, ApiError) as error:
-            context.notes.refused(error.code)
-            raise
         finally:
             if context.loaders.operation.is_at_work:
                 await asyncio.shield(context.loaders.close())
-            observer: Observer | None = self._scope["state"].get("observer")
-            if observer is not None:
-                observer.ended(context)
 
     async def _disconnect(self) -> Message:
         await self._left.wait()
@@ -105,8 +105,6 @@ class Operation:
             if not life.expired():
                 raise
             raise UnauthenticatedError(_EXPIRED) from None
-        finally:
-            notes.answered(None, None)  # it ends, whoever ends it
         return []
 
     async def _say(self, result: ExecutionResult) -> Errors:
