@@ -26,6 +26,7 @@ class Watched:
     poked: ClassVar[set[asyncio.Event]] = set()
     n_streams: ClassVar[int] = 0
     n_bytes: ClassVar[int] = 0
+    n_sleeping: ClassVar[int] = 0
 
 
 @strawberry.type
@@ -57,8 +58,15 @@ class Query(build.Query):
     @strawberry.field
     async def sleepy(self, seconds: float) -> str:
         """Answer late."""
+        Watched.n_sleeping += 1
         await asyncio.sleep(seconds)
+        Watched.n_sleeping -= 1
         return "awake"
+
+    @strawberry.field
+    async def sleeping(self) -> int:
+        """Count answers that are late."""
+        return Watched.n_sleeping
 
     @strawberry.field
     async def text(self, length: int) -> str:

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from graphql_api.http.observing import OBSERVED
 from graphql_api.models import Role
 from graphql_api.schema import global_id
 from graphql_api.services.people.tokens import AccessTokens
+from graphql_api.settings import Settings
+from tests.http.running import running
 from tests.http.websocket.client import (
     ACKNOWLEDGED,
     CANARY,
@@ -20,7 +23,7 @@ from tests.http.websocket.client import (
     say,
     subscribe,
 )
-from tests.http.websocket.schema import HIDDEN, PATH
+from tests.http.websocket.schema import HIDDEN, PATH, route
 from tests.support.factories import Factory
 
 LIKE = """mutation ($id: ID!) { like(input: {subjectId: $id}) {
@@ -139,3 +142,28 @@ async def test_an_answer_is_as_long_as_it_gets(streams_url: str) -> None:
     async with begun(streams_url, PATH) as socket:
         answer = await asked(socket, "{ text(length: 9000000) }")
         assert answer["payload"]["data"]["text"] == "x" * 9_000_000
+
+
+async def test_what_a_client_no_longer_wants_counts_until_it_has_ended(settings: Settings) -> None:
+    with running(settings.model_copy(update={"max_socket_operations": 1}), route()) as base:
+        async with begun(base, PATH) as socket:
+            number = await subscribe(socket, "{ sleepy(seconds: 0.5) }")
+            await say(socket, id=number, type="complete")
+            answer = await asked(socket, "{ sleeping }")
+            assert answer["payload"] == {"data": {"sleeping": 0}}
+
+
+@pytest.mark.usefixtures("settings")
+async def test_each_operation_is_counted_with_its_end(streams_url: str) -> None:
+    before = OBSERVED.operations.copy()
+    async with begun(streams_url, PATH) as socket:
+        for query in (CANARY, "{", "subscription { counted(to: 3) }"):
+            number = await subscribe(socket, query)
+            while (message := await heard(socket))["type"] == "next":
+                assert message["id"] == number
+        await say(socket, type="ping")
+        assert await heard(socket) == {"type": "pong"}
+    counted = {
+        (kind, end): count for (_, kind, end), count in (OBSERVED.operations - before).items()
+    }
+    assert counted == {("query", "ok"): 1, ("invalid", "errors"): 1, ("subscription", "ok"): 1}

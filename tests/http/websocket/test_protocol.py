@@ -108,6 +108,13 @@ async def test_a_huge_message_closes_the_socket(n_bytes: int, n_frames: int, bas
         assert await closed(socket) == 1009
 
 
+async def test_who_is_not_done_sending_hears_why_its_message_is_refused(base_url: str) -> None:
+    async with Raw.opened(base_url) as raw:
+        raw.write(Frame(Opcode.TEXT, b"x" * 20_000_000).serialize(mask=True))
+        await raw.drain()
+        assert await raw.code() == 1009
+
+
 @pytest.mark.parametrize("character", ["x", "é", "\N{GRINNING FACE}"])
 async def test_a_message_of_the_greatest_size_is_taken(character: str, base_url: str) -> None:
     room = 2**18 - len(payload(variables={"a": ""}))

@@ -1,9 +1,12 @@
 """Clients that read slowly, or send faster than they read: what waits for them is bounded."""
 
+import gc
+
 import pytest
 from websockets.frames import Frame, Opcode
 
 from graphql_api.http.websocket import channel
+from graphql_api.http.websocket.protocol import SocketProtocol
 from tests.http.websocket.client import CANARY, Raw, asked, begun
 from tests.http.websocket.schema import PATH
 from tests.http.websocket.test_subscriptions import number_of
@@ -73,3 +76,18 @@ async def test_pongs_do_not_pile_up_for_who_does_not_read_them(streams_url: str)
         while (frame := await raw.frame()) is not None and frame[0] == Opcode.PONG:
             n_pongs += 1
         assert 0 < n_pongs < 0.9 * n_pings
+
+
+async def test_parts_of_a_message_with_nothing_in_them_are_not_kept(streams_url: str) -> None:
+    start = Frame(Opcode.TEXT, b'{"type":', fin=False).serialize(mask=True)
+    empty = Frame(Opcode.CONT, b"", fin=False).serialize(mask=True)
+    rest = Frame(Opcode.CONT, b'"ping"}').serialize(mask=True)
+    async with Raw.opened(streams_url, PATH) as raw:
+        raw.write(start + empty * 20_000)
+        raw.write(Frame(Opcode.PING, b"").serialize(mask=True))
+        assert await raw.frame() == (Opcode.PONG, b"")
+        found = [each for each in gc.get_objects() if type(each) is SocketProtocol]
+        [parts] = [protocol.frames for protocol in found if protocol.frames]
+        assert parts == [b'{"type":']
+        raw.write(rest)
+        assert await raw.frame() == (Opcode.TEXT, b'{"type":"pong"}')
