@@ -1,6 +1,7 @@
 """What is sent back: results and refusals as JSON, with the headers they need."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -26,28 +27,34 @@ _CONTENT_TYPES = {
 class Answer:
     """A whole answer, as an ASGI application; Starlette's takes as long as a small query does."""
 
-    __slots__ = ("body", "headers", "status")
+    __slots__ = ("body", "raw_headers", "status_code")
 
     def __init__(self, body: bytes, kind: str, status: int = HTTPStatus.OK) -> None:
         self.body = body
-        self.status = status
-        self.headers: Headers = [
+        self.status_code = status
+        self.raw_headers: Headers = [
             (b"content-length", b"%d" % len(body)),
             (b"content-type", _CONTENT_TYPES[kind]),
         ]
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         """Send it."""
-        start = {"type": "http.response.start", "status": self.status, "headers": self.headers}
+        start = {
+            "type": "http.response.start",
+            "status": self.status_code,
+            "headers": self.raw_headers,
+        }
         await send(start)
         await send({"type": "http.response.body", "body": self.body})
 
     def add(self, name: str, value: str) -> None:
         """Add a header."""
-        self.headers.append((name.lower().encode(), value.encode("latin-1")))
+        self.raw_headers.append((name.lower().encode(), value.encode("latin-1")))
 
 
-def of_result(result: ExecutionResult, accepted: Accepted) -> Answer:
+def of_result(
+    result: ExecutionResult, accepted: Accepted, headers: Mapping[str, str] | None = None
+) -> Answer:
     """Answer with what came of an operation."""
     if accepted.json is None and accepted.events:
         return Answer((event(parts_of(result)) + LAST_EVENT).encode(), EVENTS)
@@ -58,6 +65,8 @@ def of_result(result: ExecutionResult, accepted: Accepted) -> Answer:
         answer.add("Cache-Control", "no-store")  # an id that is unknown now may be known next
     if seconds := retry_after(result):
         answer.add("Retry-After", seconds)
+    for name, value in (headers or {}).items():
+        answer.add(name, value)
     return answer
 
 
