@@ -25,6 +25,7 @@ _REQUEST = (
 )
 _AT_ONCE = 200
 _N_AFTERWARDS = 100
+_CONNECTING_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,12 @@ async def leave(rig: Rig, n_clients: int) -> Left:
 
 
 async def crowd(rig: Rig, n_requests: int) -> Crowd:
-    """Send so many requests at once."""
-    outcomes = await gathered(rig, n_requests, at_once=n_requests)
+    """Send so many requests at once, on connections that are there."""
+    go = asyncio.Event()
+    asking = [asyncio.create_task(_ask(rig.base, go)) for _ in range(n_requests)]
+    await asyncio.sleep(_CONNECTING_S + n_requests / 500)
+    go.set()
+    outcomes = await asyncio.gather(*asking)
     seconds = [each.ended - each.began for each in outcomes if each.said == OK]
     median = statistics.median(seconds)
     return Crowd(
@@ -117,6 +122,25 @@ async def gathered(rig: Rig, number: int, *, at_once: int) -> list[Outcome]:
             return outcome_of(answer, began, is_write=False)
 
         return await asyncio.gather(*(ask() for _ in range(number)))
+
+
+async def _ask(base: str, go: asyncio.Event) -> Outcome:
+    address = urlsplit(base)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    await go.wait()
+    began = time.monotonic()
+    body = json.dumps({"query": READ}).encode()
+    writer.write(
+        b"POST /graphql HTTP/1.1\r\nhost: a\r\nconnection: close\r\n"
+        b"content-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
+    )
+    async with asyncio.timeout(PATIENCE_S):
+        head, _, body = (await reader.read(-1)).partition(b"\r\n\r\n")
+    writer.close()
+    first, *lines = head.decode().split("\r\n")
+    fields = [line.split(": ", 1) for line in lines]
+    answer = httpx.Response(int(first.split()[1]), headers=dict(fields), content=body)
+    return outcome_of(answer, began, is_write=False)
 
 
 async def _hang_up(base: str, at_once: asyncio.Semaphore) -> None:

@@ -47,8 +47,9 @@ def crowd_is_fair(crowd: Crowd, pool: int) -> list[str]:
     """Check what became of a crowd."""
     return _unmet(
         {
-            "an error was not clean": crowd.said.keys() <= {OK, "UNAVAILABLE"},
-            "nobody was answered": crowd.said.get(OK, 0) > 2 * pool,
+            "an error was not clean": crowd.said.keys() <= {OK, *_CLEAN},
+            "nobody was answered": crowd.said.get(OK, 0) >= 2 * pool,
+            "a request was held beyond its deadline": crowd.longest_s <= _LONGEST_S,
             "some waited much longer than others": crowd.unfair <= 4,
             "more connections than the pool has": crowd.connections <= pool,
         }
