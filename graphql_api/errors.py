@@ -5,6 +5,7 @@ Exception
 │   ├── BadUserInputError   BAD_USER_INPUT: an argument, id or cursor cannot be used
 │   ├── ForbiddenError      FORBIDDEN: a field is not for who asks
 │   ├── UnauthenticatedError UNAUTHENTICATED: what a request says of who asks is not so
+│   ├── PersistedQueryError PERSISTED_QUERY_…: a document that is only named cannot be run
 │   ├── UnavailableError    UNAVAILABLE: the database does not answer; try again later
 │   └── DeadlineError       TIMEOUT: the request took longer than it may
 └── OperatorError       one sentence for whoever runs the server; the command line prints it
@@ -48,6 +49,37 @@ class UnauthenticatedError(ApiError):
     """A request says who asks, and what it says cannot be believed."""
 
     code = "UNAUTHENTICATED"
+
+
+class PersistedQueryError(ApiError):
+    """A request names its document, or should, and that is not one to run."""
+
+
+class PersistedQueryNotFoundError(PersistedQueryError):
+    """No document has the id; clients know the message, and send the whole document then."""
+
+    code = "PERSISTED_QUERY_NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__("PersistedQueryNotFound")
+
+
+class PersistedQueryNotSupportedError(PersistedQueryError):
+    """Documents cannot be named here; clients know the message, and name none from then on."""
+
+    code = "PERSISTED_QUERY_NOT_SUPPORTED"
+
+    def __init__(self) -> None:
+        super().__init__("PersistedQueryNotSupported")
+
+
+class PersistedQueryOnlyError(PersistedQueryError):
+    """Only trusted documents are run here, and this is none."""
+
+    code = "PERSISTED_QUERY_ONLY"
+
+    def __init__(self) -> None:
+        super().__init__("this server runs trusted documents only; name one by its id")
 
 
 class UnavailableError(ApiError):

@@ -78,6 +78,9 @@ class Settings(BaseSettings):
     max_waiting_requests: Annotated[int, Field(ge=0)] = 1000
     """Requests that wait while twice the pool's size run; whoever comes then is sent away (503)."""
 
+    persisted_documents: Literal["off", "automatic", "trusted"] = "automatic"
+    """Which documents may be named: none, all; or trusted ones, and then nothing else is run."""
+
     development: bool = False
     """Shows everybody what costs an operator's key elsewhere: each answer says what was loaded."""
 

@@ -146,6 +146,7 @@ def test_every_setting_can_be_set_by_its_variable(monkeypatch: pytest.MonkeyPatc
         "GRAPHQL_API_MAX_BATCH_OPERATIONS": "3",
         "GRAPHQL_API_REQUEST_TIMEOUT_S": "3.5",
         "GRAPHQL_API_MAX_WAITING_REQUESTS": "70",
+        "GRAPHQL_API_PERSISTED_DOCUMENTS": "trusted",
         "GRAPHQL_API_DEVELOPMENT": "true",
         "GRAPHQL_API_DIAGNOSTICS_KEY": SECRET,
     }

@@ -8,7 +8,7 @@ from typing import NoReturn
 import typer
 from rich.console import Console
 
-from graphql_api.cli import content, demo, migration, purge, schema, server, user
+from graphql_api.cli import content, demo, migration, persisted, purge, schema, server, user
 from graphql_api.errors import ApiError, OperatorError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.add_typer(content.app, name="import")
 app.command()(content.seed)
 app.command()(purge.purge)
 app.add_typer(schema.app, name="schema")
+app.add_typer(persisted.app, name="persisted")
 app.add_typer(user.app, name="user")
 app.add_typer(user.token_app, name="token")
 

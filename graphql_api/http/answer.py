@@ -67,6 +67,8 @@ def of_result(result: ExecutionResult, accepted: Accepted) -> Answer:
     kind = accepted.json or JSON
     status = status_of(result, is_response=accepted.is_response)
     answer = Answer(as_json(parts_of(result)), kind, status)
+    if result.data is None:
+        answer.add("Cache-Control", "no-store")  # an id that is unknown now may be known next
     if seconds := retry_after(result):
         answer.add("Retry-After", seconds)
     return answer

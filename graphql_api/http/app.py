@@ -21,6 +21,7 @@ from graphql_api.http.endpoint import GraphQLEndpoint
 from graphql_api.http.graphiql import graphiql_assets
 from graphql_api.http.health import healthz, readyz
 from graphql_api.http.metrics import metrics
+from graphql_api.http.persisted import PersistedDocuments
 from graphql_api.http.refusal import RefusedError
 from graphql_api.http.websocket import SocketEndpoint
 from graphql_api.schema.build import build_schema
@@ -36,6 +37,7 @@ class State(TypedDict):
     settings: Settings
     people: People
     attendant: Attendant
+    documents: PersistedDocuments
 
 
 class _Application(Starlette):
@@ -59,6 +61,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
     """Build the application; without settings it reads the environment."""
     chosen = settings or Settings.load()
 
+    schema = build_schema()
+
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[State]:
         engine = create_engine(chosen, serving=True)
@@ -76,6 +80,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
                         chosen.max_waiting_requests,
                         chosen.request_timeout_s,
                     ),
+                    "documents": PersistedDocuments(database, schema, chosen.persisted_documents),
                 }
         finally:
             publishing.cancel()
@@ -83,7 +88,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             await database.settle()
             await engine.dispose()
 
-    endpoint = GraphQLEndpoint(build_schema())
+    endpoint = GraphQLEndpoint(schema)
     app = _Application(
         endpoint,
         lifespan=lifespan,
@@ -91,7 +96,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         routes=[
             # a Route and no Mount: that one answers 307 to a path without its slash
             Route("/graphql", endpoint),
-            WebSocketRoute("/graphql", SocketEndpoint(build_schema(), endpoint)),
+            WebSocketRoute("/graphql", SocketEndpoint(schema, endpoint)),
             Mount("/graphiql", graphiql_assets),
             Route("/healthz", healthz),
             Route("/readyz", readyz),

@@ -31,9 +31,10 @@ from graphql_api.http.diagnostics import (
 )
 from graphql_api.http.graphiql import graphiql_page
 from graphql_api.http.negotiation import EVENTS, accepted, check_content_type
+from graphql_api.http.persisted import PersistedDocuments
 from graphql_api.http.refusal import RefusedError
 from graphql_api.http.request import Asked, from_body, from_parameters
-from graphql_api.http.status import refused_by
+from graphql_api.http.status import refused_by, refusing
 from graphql_api.http.stream import Events, Multipart, Stream, parts_in_order
 from graphql_api.loaders.report import Report
 from graphql_api.schema.context import Context
@@ -93,6 +94,7 @@ class GraphQLEndpoint:
         if isinstance(asked, list):
             each = [self._entry(one, scope, headers, receive) for one in asked]
             return of_batch(await asyncio.gather(*each), takes)
+        await _fill_in(asked, scope, context)
         attendant: Attendant = scope["state"]["attendant"]
         in_parts = takes.multipart and may_have_parts(asked.query)
         if in_parts:
@@ -116,6 +118,7 @@ class GraphQLEndpoint:
         context = self.context_of(scope, headers)
         run = partial(self._run, asked, context, scope["method"])
         try:
+            await _fill_in(asked, scope, context)
             return await attendant.run(context.loaders.operation, run, receive)
         except InvalidOperationTypeError as error:
             refused = _not_by(scope["method"], error.operation_type)
@@ -128,6 +131,8 @@ class GraphQLEndpoint:
 
     async def _run(self, asked: Asked, context: Context, method: str) -> ExecutionResult:
         """Run one operation; whatever it still does at its end is stopped."""
+        if asked.refused is not None:
+            return refusing(asked.refused)
         result: object = None
         try:
             result = await self.schema.execute(
@@ -144,6 +149,8 @@ class GraphQLEndpoint:
         except MissingQueryError:
             raise RefusedError("there is no 'query'") from None
         else:
+            if asked.keep is not None:
+                await asked.keep()
             return result
         finally:
             is_over = not isinstance(result, ExperimentalIncrementalExecutionResults)
@@ -179,6 +186,13 @@ class GraphQLEndpoint:
         if wants_batches(headers, settings):
             context.loaders.operation.report = Report()
         return context
+
+
+async def _fill_in(asked: Asked, scope: Scope, context: Context) -> None:
+    """Put the document into a request that only names it."""
+    documents: PersistedDocuments = scope["state"]["documents"]
+    if documents.concern(asked):
+        await documents.fill_in(asked, context.viewer.tenant_id)
 
 
 async def _posted(scope: Scope, headers: Headers, receive: Receive) -> Asked | list[Asked]:

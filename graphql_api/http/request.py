@@ -1,16 +1,17 @@
 """What a request asks for, taken from a body or from the parameters of an address.
 
 The names are those of GraphQL over HTTP: `query`, `variables`, `operationName`, `extensions`; and
-`documentId`, for a document that the server knows.
+`documentId`, for a document that the server knows, which Relay's own documentation calls `doc_id`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
 
+from graphql_api.errors import PersistedQueryError
 from graphql_api.http.refusal import LIMIT_EXCEEDED, RefusedError
 
 MOST_LEVELS = 40
@@ -23,7 +24,15 @@ _AS_JSON = ("variables", "extensions")
 class Asked:
     """One operation as a client sent it."""
 
-    __slots__ = ("document_id", "extensions", "name", "query", "variables")
+    __slots__ = (
+        "document_id",
+        "extensions",
+        "keep",
+        "name",
+        "query",
+        "refused",
+        "variables",
+    )
 
     def __init__(
         self,
@@ -40,6 +49,10 @@ class Asked:
         self.extensions = extensions
         self.document_id = document_id
         """Names a document in the place of its text."""
+        self.refused: PersistedQueryError | None = None
+        """Why the document that is named is not run."""
+        self.keep: Callable[[], Awaitable[None]] | None = None
+        """Has the document known by its id from now on; to be called once it was run."""
 
 
 def from_body(body: bytes, most_operations: int = 0) -> Asked | list[Asked]:
@@ -97,7 +110,7 @@ def from_parameters(text: bytes) -> Asked:
 def _asked(data: Mapping[str, Any]) -> Asked:
     get = data.get
     query, variables, name = get("query"), get("variables"), get("operationName")
-    extensions, document_id = get("extensions"), get("documentId")
+    extensions, document_id = get("extensions"), get("documentId") or get("doc_id")
     if variables is not None:
         _check_object("variables", variables)
     if extensions is not None:

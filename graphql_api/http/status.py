@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 
+from graphql import GraphQLError
 from strawberry.types import ExecutionResult
 
 from graphql_api.errors import ApiError
@@ -58,6 +59,11 @@ def code_of(result: ExecutionResult) -> str:
     """Return the code of the first error."""
     errors = result.errors or []
     return str((errors[0].extensions or {}).get("code")) if errors else ""
+
+
+def refusing(error: ApiError) -> ExecutionResult:
+    """Give the result of an operation that is refused before it ran, though the request is fine."""
+    return ExecutionResult(None, [GraphQLError(error.message, extensions=error.extensions)])
 
 
 def refused_by(error: ApiError) -> RefusedError:

@@ -28,6 +28,9 @@ from graphql_api.errors import UnauthenticatedError
 from graphql_api.http.answer import as_json
 from graphql_api.http.diagnostics import headers_of
 from graphql_api.http.endpoint import GraphQLEndpoint
+from graphql_api.http.persisted import PersistedDocuments
+from graphql_api.http.request import Asked
+from graphql_api.http.status import refusing
 from graphql_api.schema.context import Context
 
 _HEADER = b"authorization"
@@ -63,6 +66,13 @@ class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
         except UnauthenticatedError as error:
             said = GraphQLError(error.message, extensions=error.extensions)
             await operation.send_initial_errors([said])
+            return
+        documents: PersistedDocuments = self.context.scope["state"]["documents"]
+        asked = Asked(operation.query)
+        if documents.concern(asked):
+            await documents.fill_in(asked, context.viewer.tenant_id)
+        if asked.refused is not None:
+            await operation.send_initial_errors(refusing(asked.refused).errors or [])
             return
         alone = copy.copy(self)
         alone.context = context

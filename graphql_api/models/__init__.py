@@ -5,6 +5,7 @@ from graphql_api.models.base import DEFAULT_TENANT, Base
 from graphql_api.models.category import Category
 from graphql_api.models.change import Action, Deletion, IdempotencyKey, OutboxEvent, Revision
 from graphql_api.models.comment import Comment, CommentLike, CommentStatus, MinimizedReason
+from graphql_api.models.document import PersistedDocument
 from graphql_api.models.imported import ImportedItem
 from graphql_api.models.post import Bookmark, Post, PostLike, PostStatus
 from graphql_api.models.tag import PostTag, Tag, TagFollow
@@ -30,6 +31,7 @@ __all__ = [
     "LoginFailure",
     "MinimizedReason",
     "OutboxEvent",
+    "PersistedDocument",
     "Post",
     "PostLike",
     "PostStatus",

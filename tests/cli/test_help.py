@@ -19,7 +19,7 @@ def commands(command: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
 
 ALL = dict(commands(typer.main.get_command(app)))
 TOLD = {
-    (): ["serve", "demo", "db", "import", "seed", "purge", "schema", "user", "token"],
+    (): ["serve", "demo", "db", "import", "seed", "purge", "schema", "persisted", "user", "token"],
     ("serve",): ["--host", "127.0.0.1", "--port", "8000", "--reload", "--workers", "/graphql"],
     ("demo",): ["--host", "--port", "--folder", ".demo", "PostgreSQL", "DATABASE_URL"],
     ("db",): ["upgrade", "downgrade", "current", "check"],
@@ -34,6 +34,11 @@ TOLD = {
     ("schema",): ["export", "check", "schema.graphql"],
     ("schema", "export"): ["path", "schema.graphql", "sorted"],
     ("schema", "check"): ["path", "schema.graphql", "exit code 1"],
+    ("persisted",): ["load", "list", "remove", "prune"],
+    ("persisted", "load"): ["file", "Relay, Apollo", "required", "all of them, or none"],
+    ("persisted", "list"): ["id", "kind", "last use"],
+    ("persisted", "remove"): ["ids", "required", "five minutes"],
+    ("persisted", "prune"): ["--unused-for", "AGE", "90d", "trusted ones too"],
     ("user",): ["create", "promote", "list", "reseal"],
     ("user", "create"): [
         "name",

@@ -114,7 +114,7 @@ def test_comments_from_before_the_marks_follow_the_new_rule_and_on_the_way_back_
         assert link.fetch("SELECT comment_count FROM posts ORDER BY id") == [(5,), (0,)]
 
 
-@pytest.mark.parametrize("revision", ["0001", "0002"])
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003"])
 def test_a_migration_leaves_every_trigger_on(revision: str, empty_database: URL) -> None:
     on_engine(empty_database, migrate.upgrade)
     on_engine(empty_database, lambda engine: migrate.downgrade(engine, revision))

@@ -40,6 +40,8 @@ INSERT INTO deletions (tenant_id, id, token_hash, subject_type, subject_id)
 INSERT INTO idempotency_keys (tenant_id, user_id, key, digest, answer) VALUES (1, 1, 'k', '', '{}');
 INSERT INTO revisions (tenant_id, id, subject_type, subject_id, version, action, changes, snapshot)
     VALUES (1, 1, 'Post', 1, 1, 'create', '{}', '{}');
+INSERT INTO persisted_documents (tenant_id, id, trusted, name, text, n_bytes)
+    VALUES (1, 'id', true, '', '{ a }', 5);
 ALTER TABLE users ALTER id RESTART WITH 100;
 ALTER TABLE categories ALTER id RESTART WITH 100;
 ALTER TABLE tags ALTER id RESTART WITH 100;
@@ -111,6 +113,8 @@ CHECKED = [
     ),
     Refused("UPDATE accounts SET role = 'owner'", "ck_accounts_role_known"),
     Refused("UPDATE accounts SET email_index = NULL", "ck_accounts_email_is_found"),
+    Refused("UPDATE persisted_documents SET id = ''", "ck_persisted_documents_id_not_empty"),
+    Refused("UPDATE persisted_documents SET trusted = false", "ck_persisted_documents_id_is_hash"),
 ]
 
 UNIQUE = [
@@ -201,6 +205,8 @@ LENGTHS = {
     "imported_items.external_id": 500,
     "imported_items.digest": 64,
     "idempotency_keys.key": 200,
+    "persisted_documents.id": 200,
+    "persisted_documents.name": 200,
 }
 OURS = {"status", "role", "minimized_reason", "action", "subject_type", "request_id"}
 """Columns whose values come from lists of our own, or were checked on the way in."""

@@ -96,7 +96,7 @@ async def test_the_parts_are_the_whole_answer_for_the_same_statements(  # fixtur
             await make.comment(post=post)
     whole = await execute.data(query)
     with statements() as for_whole:
-        await Execute(database, modes=[next(iter(execute._modes))]).data(query)  # noqa: SLF001  # one
+        await Execute(database, modes=[next(iter(execute._modes))]).data(query)  # noqa: SLF001  # one of them only
     with statements() as for_parts:
         assert await put_together(database, query) == whole
     assert for_parts.loaders == for_whole.loaders
