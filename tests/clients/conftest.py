@@ -1,7 +1,11 @@
-"""The server as in production, on the sample content, with somebody who may write."""
+"""The server on the sample content, with somebody who may write."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 from sqlalchemy import URL
@@ -16,6 +20,8 @@ from graphql_api.services.sample.people import DEMO_PASSWORDS, add_people
 from graphql_api.settings import Settings
 from tests.support import asking, postgres, serving
 
+GENERATED = Path(__file__).parent / "src" / "generated"
+MANIFESTS = [GENERATED / "persisted-documents.json", GENERATED / "relay-documents.json"]
 AUTHOR = "author"
 LOGIN = """
 mutation Login($username: String!, $password: String!) {
@@ -25,11 +31,31 @@ mutation Login($username: String!, $password: String!) {
 
 
 @pytest.fixture(scope="session")
-def url(server: postgres.Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Serve the sample content; give the address of the endpoint."""
-    folder = tmp_path_factory.mktemp("clients")
-    with server.empty_database() as database, serving.serve(database, folder) as base:
+def content(server: postgres.Server) -> Iterator[URL]:
+    """Load the sample content, and those who may change it."""
+    with server.empty_database() as database:
+        postgres.on_engine(database, serving.fill)
         postgres.on_engine(database, partial(_add_people, database))
+        yield database
+
+
+@pytest.fixture(scope="session")
+def url(content: URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve the content as in production; give the address of the endpoint."""
+    with serving.running(content, tmp_path_factory.mktemp("server")) as (_process, base):
+        yield f"{base}/graphql"
+
+
+@pytest.fixture(scope="session")
+def trusted_url(content: URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve it to who asks by the manifests of the built clients, and to nobody else."""
+    folder = tmp_path_factory.mktemp("trusted")
+    for manifest in MANIFESTS:
+        command = [Path(sys.executable).with_name("graphql-api"), "persisted", "load", manifest]
+        environment = os.environ | serving.environment_for(content)
+        subprocess.run(command, cwd=folder, env=environment, check=True)
+    only_trusted = {"GRAPHQL_API_PERSISTED_DOCUMENTS": "trusted"}
+    with serving.running(content, folder, **only_trusted) as (_process, base):
         yield f"{base}/graphql"
 
 

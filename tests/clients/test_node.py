@@ -13,14 +13,14 @@ FILES = sorted(str(path.relative_to(HERE / "src")) for path in HERE.glob("src/**
 @pytest.mark.clients
 @pytest.mark.parametrize("file", FILES)
 def test_the_server_works_with(
-    file: str, url: str, token: str, capsys: pytest.CaptureFixture[str]
+    file: str, url: str, trusted_url: str, token: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     built = HERE / "build" / Path(file).with_suffix(".js")
     assert built.is_file(), "it is not built: run make test-clients"
     done = subprocess.run(
         ["node", "--test", "--test-reporter=spec", built],
         cwd=HERE,
-        env={**os.environ, "GRAPHQL_URL": url, "AUTHOR_TOKEN": token},
+        env=os.environ | {"GRAPHQL_URL": url, "TRUSTED_URL": trusted_url, "AUTHOR_TOKEN": token},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { ApolloClient, ApolloLink, CombinedGraphQLErrors, HttpLink, InMemoryCache } from "@apollo/client/core";
+import { createPersistedQueryLink, type PersistedQueryLink } from "@apollo/client/link/persisted-queries";
 import { Defer20220824Handler, GraphQL17Alpha9Handler } from "@apollo/client/incremental";
 import { relayStylePagination } from "@apollo/client/utilities";
 import { parse } from "graphql";
 import { graphql } from "./generated";
-import { asAuthor, asForger, url } from "./server";
+import { asAuthor, asForger, trustedUrl, url } from "./server";
 
 const PAGE = graphql(`
   query ApolloPage($first: Int!, $after: String) {
@@ -184,6 +186,54 @@ for (const Handler of [Defer20220824Handler, GraphQL17Alpha9Handler]) {
     }
   });
 }
+
+const COUNT = graphql(`
+  query ApolloCount {
+    posts {
+      totalCount
+    }
+  }
+`);
+
+/** A client that sends hashes, and what it has sent. */
+function persisting(uri: string, options: PersistedQueryLink.Options) {
+  const sent: string[] = [];
+  const link = new HttpLink({
+    uri,
+    fetch: (target, init) => {
+      sent.push(`${init?.method} ${init?.body ?? decodeURIComponent(String(target))}`);
+      return fetch(target, init);
+    },
+  });
+  const client = new ApolloClient({
+    link: createPersistedQueryLink(options).concat(link),
+    cache: new InMemoryCache(),
+  });
+  return { client, sent };
+}
+
+test("Apollo Client sends the text of a document once, and its hash by GET from then on", async () => {
+  const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+  const options = { sha256, useGETForHashedQueries: true };
+  const first = persisting(url, options);
+  const { data } = await first.client.query({ query: COUNT });
+  assert.equal(first.sent.length, 2);
+  assert.match(first.sent[1] ?? "", /totalCount/);
+  const second = persisting(url, options);
+  assert.deepEqual((await second.client.query({ query: COUNT })).data, data);
+  assert.equal(second.sent.length, 1);
+  assert.match(second.sent[0] ?? "", /^GET .*sha256Hash/);
+  assert.doesNotMatch(second.sent[0] ?? "", /totalCount/);
+});
+
+test("Apollo Client asks by the hashes of codegen's manifest where nothing else is run", async () => {
+  const hashOf = (document: unknown) => (document as { __meta__: { hash: string } }).__meta__.hash;
+  const known = persisting(trustedUrl, { generateHash: hashOf });
+  assert.ok(((await known.client.query({ query: COUNT })).data?.posts.totalCount ?? 0) > 0);
+  assert.equal(known.sent.length, 1);
+  const unknown = persisting(trustedUrl, { generateHash: () => "0".repeat(64) });
+  assert.equal(await codeOf(unknown.client.query({ query: COUNT })), "PERSISTED_QUERY_ONLY");
+});
 
 async function codeOf(answer: Promise<unknown>): Promise<unknown> {
   const error: unknown = await answer.then(

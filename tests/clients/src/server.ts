@@ -9,6 +9,9 @@ function given(name: string): string {
 }
 
 export const url = given("GRAPHQL_URL");
+
+/** Another server, which runs the documents of our manifests and no others. */
+export const trustedUrl = given("TRUSTED_URL");
 export const socketUrl = url.replace("http", "ws");
 
 /** The headers of a user who may write posts. */

@@ -3,10 +3,11 @@ import { test } from "node:test";
 import { Client, fetchExchange, type ClientOptions, type Exchange } from "@urql/core";
 import { cacheExchange } from "@urql/exchange-graphcache";
 import { relayPagination } from "@urql/exchange-graphcache/extras";
+import { persistedExchange } from "@urql/exchange-persisted";
 import { buildSchema, introspectionFromSchema, parse } from "graphql";
 import { readFileSync } from "node:fs";
 import { graphql } from "./generated";
-import { asAuthor, asForger, url } from "./server";
+import { asAuthor, asForger, trustedUrl, url } from "./server";
 
 const PAGE = graphql(`
   query UrqlPage($first: Int!, $after: String) {
@@ -76,7 +77,7 @@ const schema = introspectionFromSchema(buildSchema(readFileSync("../../schema.gr
 
 /** A client whose cache knows the schema, and what it has sent. */
 function urql(options: Partial<ClientOptions> = {}, before: Exchange[] = []) {
-  const sent: { method: string; accept: string }[] = [];
+  const sent: { method: string; accept: string; text: string }[] = [];
   const cache = cacheExchange({
     schema: schema as never,
     resolvers: {
@@ -92,7 +93,8 @@ function urql(options: Partial<ClientOptions> = {}, before: Exchange[] = []) {
     exchanges: [cache, ...before, fetchExchange],
     fetch: (target, init) => {
       const accept = new Headers(init?.headers).get("accept") ?? "";
-      sent.push({ method: init?.method ?? "GET", accept });
+      const text = String(init?.body ?? decodeURIComponent(String(target)));
+      sent.push({ method: init?.method ?? "GET", accept, text });
       return fetch(target, init);
     },
     ...options,
@@ -194,4 +196,34 @@ test("urql joins what was deferred", async () => {
   });
   assert.ok(states.length > 1);
   assert.equal(JSON.stringify(states.at(-1)?.data).match(/displayName/g)?.length, 2);
+});
+
+test("urql sends the text of a document once, and its hash from then on", async () => {
+  const automatic = [persistedExchange({ preferGetForPersistedQueries: true })];
+  const first = urql({}, automatic);
+  const { data } = await first.client.query(PAGE, { first: 2 });
+  assert.equal(first.sent.length, 2);
+  assert.match(first.sent[1]?.text ?? "", /hasNextPage/);
+  const second = urql({}, automatic);
+  assert.deepEqual((await second.client.query(PAGE, { first: 2 })).data, data);
+  assert.equal(second.sent.length, 1);
+  assert.equal(second.sent[0]?.method, "GET");
+  assert.doesNotMatch(second.sent[0]?.text ?? "", /hasNextPage/);
+});
+
+test("urql asks by the hashes of codegen's manifest where nothing else is run", async () => {
+  const hashOf = (document: unknown) => (document as { __meta__: { hash: string } }).__meta__.hash;
+  const trusted = persistedExchange({
+    enforcePersistedQueries: true,
+    enableForMutation: true,
+    generateHash: async (_text, document) => hashOf(document),
+  });
+  const known = urql({ url: trustedUrl, fetchOptions: { headers: asAuthor } }, [trusted]);
+  assert.equal((await known.client.query(PAGE, { first: 2 })).data?.posts.edges.length, 2);
+  const input = { title: "By a hash", body: "One." };
+  const { data } = await known.client.mutation(CREATE, { input });
+  assert.equal(data?.createPost.post?.title, input.title);
+  const unknown = urql({ url: trustedUrl });
+  const { error } = await unknown.client.query(PAGE, { first: 2 });
+  assert.equal(error?.graphQLErrors[0]?.extensions["code"], "PERSISTED_QUERY_ONLY");
 });
