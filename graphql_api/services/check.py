@@ -22,8 +22,9 @@ class Checks:
     def fail(
         self, path: str, message: str, code: Code = Code.INVALID, constraint: str | None = None
     ) -> None:
-        """Note that the value of a field cannot be taken."""
-        self.add(ValidationProblem(message=message, code=code, path=(path,), constraint=constraint))
+        """Note that the value of a field cannot be taken; ``path`` is as `tagNames.1`."""
+        place = tuple(path.split("."))
+        self.add(ValidationProblem(message=message, code=code, path=place, constraint=constraint))
 
     def line(self, path: str, value: str | None, *, most: int, least: int = 1) -> str:
         """Check a text of one line, and give it without spaces around it."""

@@ -15,7 +15,7 @@ from graphql_api.services.problem import Code, RefusedError, Subject, Validation
 from graphql_api.services.rendering import Body, rendered
 from graphql_api.services.seen import seen_post
 from graphql_api.services.slug import first_free
-from graphql_api.services.tagging import checked_tags, names_of, set_tags
+from graphql_api.services.tagging import as_kept, checked_tags, names_of, set_tags
 from graphql_api.services.versioned import check_version, missing, wrote_version
 
 LONGEST_TITLE = 300
@@ -87,8 +87,7 @@ async def update_post(writer: Writer, given: PostUpdate) -> int:
     tags = checked_tags(checks, fields.pop("tag_names", None) or ())
     checks.done()
     body = await rendered(fields["body"]) if "body" in fields else None
-    sent = {"tagNames": sorted(tags.values())} if "tag_names" in given.fields else {}
-    sent |= {_NAMES.get(name, name): value for name, value in fields.items()}
+    sent = {_NAMES.get(name, name): _as_written(value) for name, value in fields.items()}
 
     async def edit(change: Change, post: Post) -> None:
         if "category_id" in fields:
@@ -103,7 +102,8 @@ async def update_post(writer: Writer, given: PostUpdate) -> int:
         if "tag_names" in given.fields:
             await set_tags(change, post.id, tags)
 
-    return await _changed(writer, given.post_id, given.expected_version, sent, edit)
+    sent_tags = tags if "tag_names" in given.fields else None
+    return await _changed(writer, given.post_id, given.expected_version, sent, edit, sent_tags)
 
 
 async def publish_post(
@@ -116,7 +116,7 @@ async def publish_post(
             status = PostStatus.PUBLISHED
             post.status, post.published_at = _placed(change, status, publish_at)
 
-    sent = {} if publish_at is None else {"publishedAt": publish_at}
+    sent = {} if publish_at is None else {"publishedAt": publish_at.isoformat()}
     return await _changed(writer, post_id, expected_version, sent, edit)
 
 
@@ -164,20 +164,30 @@ def content_of(post: Post, tag_names: list[str]) -> dict[str, Any]:
 _NAMES = {"category_id": "categoryId"}
 
 
+def _as_written(value: Any) -> Any:
+    """Write a value as `content_of` does."""
+    return value.upper() if isinstance(value, PostStatus) else value
+
+
 async def _changed(
     writer: Writer,
     post_id: int,
     expected_version: int,
     sent: Mapping[str, Any],
     edit: Callable[[Change, Post], Any],
+    tags: Mapping[str, str] | None = None,
 ) -> int:
-    """Change a post in a transaction, under its optimistic lock; return its id."""
+    """Change a post in a transaction, under its optimistic lock; return its id.
+
+    ``sent`` and, by their slugs, ``tags`` are what the client wants it to hold.
+    """
 
     async def act(change: Change) -> int:
         post = await post_to_change(change, post_id)
         subject = Subject("Post", post.id)
         before = content_of(post, await names_of(change, post.id))
-        check_version(subject, post.version, expected_version, before, sent)
+        wanted = sent if tags is None else {**sent, "tagNames": as_kept(tags, before["tagNames"])}
+        check_version(subject, post.version, expected_version, before, wanted)
         await edit(change, post)
         after = content_of(post, await names_of(change, post.id))
         wrote_version(change, post, subject, post.author_id, before, after)

@@ -61,15 +61,25 @@ async def _undone(change: Change, token: str) -> Deletion:
         .values(undone_at=change.now)
     )
     deletion: Deletion | None = await change.session.scalar(used.returning(Deletion))
-    if deletion is None or not _may_undo(change, deletion):
+    if deletion is None or not await _may_undo(change, deletion):
         raise _nothing()
     return deletion
 
 
-def _may_undo(change: Change, deletion: Deletion) -> bool:
+async def _may_undo(change: Change, deletion: Deletion) -> bool:
+    """Tell whether the viewer might delete it now: whoever moderated may do so no longer."""
     if deletion.subject_type == "Category":
         return change.viewer.has(Scope.TENANT_ADMIN)
-    return deletion.actor_id == change.viewer.user_id or change.viewer.has(Scope.MODERATE)
+    if change.viewer.has(Scope.MODERATE):
+        return True
+    if deletion.actor_id != change.viewer.user_id:
+        return False
+    model: type[Post | Comment] = Post if deletion.subject_type == "Post" else Comment
+    owner = select(model.author_id).where(
+        model.tenant_id == change.tenant_id, model.id == deletion.subject_id
+    )
+    owner_id: int | None = await change.session.scalar(owner)
+    return owner_id == change.viewer.user_id
 
 
 async def _restore_posts(change: Change, deletion: Deletion) -> list[Subject]:

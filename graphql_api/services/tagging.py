@@ -1,6 +1,6 @@
 """The tags of a post: made where they are missing, and replaced as a set."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
@@ -25,6 +25,14 @@ def checked_tags(checks: Checks, names: Sequence[str]) -> dict[str, str]:
         checks.line(f"tagNames.{index}", name, most=LONGEST_TAG) for index, name in enumerate(names)
     ]
     return {slugify(name): name for name in reversed(clean)}
+
+
+def as_kept(tags: Mapping[str, str], kept: list[str]) -> list[str]:
+    """Name tags as they are kept: what differs in letter case or order alone does not differ."""
+    by_slug = {slugify(name): name for name in kept}
+    if by_slug.keys() == tags.keys():
+        return kept
+    return [by_slug.get(slug, tags[slug]) for slug in sorted(tags)]
 
 
 async def names_of(change: Change, post_id: int) -> list[str]:

@@ -17,6 +17,7 @@ from tests.schema.mutations.conftest import As, by_each_executor
 from tests.schema.mutations.conftest import as_ as as_  # noqa: PLC0414  # a fixture
 from tests.schema.mutations.conftest import mode as mode  # noqa: PLC0414  # what that asks for
 from tests.schema.mutations.deleting import deleted, id_of, restore
+from tests.schema.mutations.test_comment_races import until_one_waits
 from tests.support.factories import BEGINNING, Factory
 from tests.support.postgres import address
 
@@ -230,7 +231,7 @@ async def test_a_history_is_paged_both_ways(database: Database, make: Factory) -
 
 
 async def test_the_order_is_that_of_versions_also_where_one_had_to_wait(
-    as_: As, make: Factory, settings: Settings
+    as_: As, make: Factory, settings: Settings, database: Database
 ) -> None:
     author = await make.viewer()
     post = await make.post(author_id=author.user_id)
@@ -238,7 +239,7 @@ async def test_the_order_is_that_of_versions_also_where_one_had_to_wait(
     async with holder.transaction():
         await holder.execute("SELECT 1 FROM users FOR UPDATE")
         waiting = asyncio.create_task(deleted(as_, author, post))  # began before, and ends after
-        await asyncio.wait([waiting], timeout=0.3)
+        await until_one_waits(database)
         await other.execute(
             """WITH changed AS (UPDATE posts SET version = 2 RETURNING *)
             INSERT INTO revisions (tenant_id, subject_type, subject_id, owner_id, version, action,

@@ -110,6 +110,34 @@ async def test_of_many_updates_with_the_same_version_one_wins(as_: As, make: Fac
         assert (change["field"], change["before"]) == ("title", won["title"])
 
 
+async def test_a_conflict_names_only_what_differs(as_: As, make: Factory) -> None:
+    author = await make.viewer()
+    date = "2024-05-01T12:00:00+00:00"
+    tags = {"tagNames": ["Zebra", "apple"], "status": "PUBLISHED"}
+    post = (await create(as_, author, **tags, publishAt=date))["post"]
+    stale = {"id": post["id"], "expectedVersion": 7}
+
+    async def differing(document: str, name: str, **sent: object) -> list[str]:
+        answer = await as_(author).data(document, input=stale | sent)
+        [error] = answer[name]["errors"]
+        return [change["field"] for change in error["changedFields"]]
+
+    same = {**tags, "title": post["title"], "tagNames": ["APPLE", "zebra"]}
+    assert await differing(UPDATE, "updatePost", **same) == []
+    assert await differing(UPDATE, "updatePost", **same | {"title": "Other"}) == ["title"]
+    other = same | {"tagNames": ["apple"], "status": "DRAFT"}
+    assert sorted(await differing(UPDATE, "updatePost", **other)) == ["status", "tagNames"]
+    assert await differing(PUBLISH, "publishPost", publishAt=date) == []
+    assert await differing(PUBLISH, "publishPost", publishAt="2024-05-02T00:00:00Z") == [
+        "publishedAt"
+    ]
+
+
+async def test_the_place_of_a_problem_is_a_path(as_: As, make: Factory) -> None:
+    payload = await create(as_, await make.viewer(), tagNames=["fine", ""])
+    assert [error["path"] for error in payload["errors"]] == [["tagNames", "1"]]
+
+
 async def test_a_key_gives_one_post_however_often_it_is_used(as_: As, make: Factory) -> None:
     author = await make.viewer()
     answers = await asyncio.gather(*(create(as_, author, idempotencyKey="k") for _ in range(8)))

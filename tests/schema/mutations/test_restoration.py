@@ -220,6 +220,18 @@ async def test_an_administrator_of_old_restores_no_category(
     assert errors_of(await restore(as_, administrator, token)) == NOT_FOUND
 
 
+async def test_a_moderator_of_old_restores_what_is_their_own_and_no_more(
+    as_: As, make: Factory, database: Database
+) -> None:
+    editor = await make.viewer(Role.EDITOR)
+    theirs = await make.post(author_id=editor.user_id)
+    tokens = [await deleted(as_, editor, post) for post in (await make.post(), theirs)]
+    await demote(database, editor)
+    assert errors_of(await restore(as_, editor, tokens[0])) == NOT_FOUND
+    [restored] = (await restore(as_, editor, tokens[1]))["restored"]
+    assert restored["id"] == id_of(theirs)
+
+
 async def demote(database: Database, viewer: Viewer) -> None:
     """Make somebody a reader."""
     await stored(
