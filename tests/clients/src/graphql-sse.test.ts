@@ -20,7 +20,9 @@ test("graphql-sse reads one event of a query, and then its end", async () => {
 
 test("graphql-sse writes", async () => {
   const client = createClient({ url, headers: asAuthor });
-  const draft = 'mutation { createPost(input: {title: "By SSE", body: "One."}) { post { title } errors { code } } }';
+  const draft = `mutation {
+    createPost(input: {title: "By SSE", body: "One."}) { post { title } errors { code } }
+  }`;
   assert.deepEqual(await all(client, draft), [
     { data: { createPost: { post: { title: "By SSE" }, errors: [] } } },
   ]);

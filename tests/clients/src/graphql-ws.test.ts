@@ -37,7 +37,11 @@ const LIKE = graphql(`
   }
 `);
 
-const client = createClient({ url: socketUrl, webSocketImpl: WebSocket, connectionParams: asAuthor });
+const client = createClient({
+  url: socketUrl,
+  webSocketImpl: WebSocket,
+  connectionParams: asAuthor,
+});
 after(() => client.dispose());
 
 async function ask<Data, Variables extends Record<string, unknown>>(
@@ -78,7 +82,8 @@ test("graphql-ws ends a wrong operation alone, and its socket goes on", async ()
 });
 
 test("graphql-ws gives what could be loaded beside the error of a field", async () => {
-  const found = client.iterate({ query: '{ posts(first: 1) { nodes { id } } node(id: "nothing") { id } }' });
+  const query = '{ posts(first: 1) { nodes { id } } node(id: "nothing") { id } }';
+  const found = client.iterate({ query });
   const { value } = await found.next();
   assert.equal(value.data.posts.nodes.length, 1);
   assert.equal(value.data.node, null);

@@ -211,7 +211,7 @@ test("urql sends the text of a document once, and its hash from then on", async 
   assert.doesNotMatch(second.sent[0]?.text ?? "", /hasNextPage/);
 });
 
-test("urql asks by the hashes of codegen's manifest where nothing else is run", async () => {
+test("urql asks by codegen's hashes where nothing else is run", async () => {
   const hashOf = (document: unknown) => (document as { __meta__: { hash: string } }).__meta__.hash;
   const trusted = persistedExchange({
     enforcePersistedQueries: true,

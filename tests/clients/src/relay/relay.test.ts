@@ -10,7 +10,10 @@ import {
 import { asAuthor, asForger } from "../server";
 import { environment } from "./environment";
 import type { relayTestCommentMutation } from "./__generated__/relayTestCommentMutation.graphql";
-import type { relayTestComments_post$data, relayTestComments_post$key } from "./__generated__/relayTestComments_post.graphql";
+import type {
+  relayTestComments_post$data,
+  relayTestComments_post$key,
+} from "./__generated__/relayTestComments_post.graphql";
 import type { relayTestCommentsPageQuery } from "./__generated__/relayTestCommentsPageQuery.graphql";
 import CommentsPage from "./__generated__/relayTestCommentsPageQuery.graphql";
 import type { relayTestPostQuery } from "./__generated__/relayTestPostQuery.graphql";
