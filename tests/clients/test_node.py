@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import PATIENCE_S
+
 HERE = Path(__file__).parent
 FILES = sorted(str(path.relative_to(HERE / "src")) for path in HERE.glob("src/**/*.test.ts"))
 
@@ -24,6 +26,7 @@ def test_the_server_works_with(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        timeout=PATIENCE_S,
         check=False,
     )
     with capsys.disabled():
