@@ -27,25 +27,29 @@ _CONTENT_TYPES = {
 class Answer:
     """A whole answer, as an ASGI application; Starlette's takes as long as a small query does."""
 
-    __slots__ = ("body", "headers", "status")
+    __slots__ = ("body", "raw_headers", "status_code")
 
     def __init__(self, body: bytes, kind: str, status: int = HTTPStatus.OK) -> None:
         self.body = body
-        self.status = status
-        self.headers: Headers = [
+        self.status_code = status
+        self.raw_headers: Headers = [
             (b"content-length", b"%d" % len(body)),
             (b"content-type", _CONTENT_TYPES[kind]),
         ]
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         """Send it."""
-        start = {"type": "http.response.start", "status": self.status, "headers": self.headers}
+        start = {
+            "type": "http.response.start",
+            "status": self.status_code,
+            "headers": self.raw_headers,
+        }
         await send(start)
         await send({"type": "http.response.body", "body": self.body})
 
     def add(self, name: str, value: str) -> None:
         """Add a header."""
-        self.headers.append((name.lower().encode(), value.encode("latin-1")))
+        self.raw_headers.append((name.lower().encode(), value.encode("latin-1")))
 
 
 class _Refusal(Answer):
@@ -56,7 +60,7 @@ class _Refusal(Answer):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it under the name that the client takes."""
         kind = type_of_refusal(headers_of(scope).get(b"accept"))
-        self.headers[1] = (b"content-type", _CONTENT_TYPES[kind])
+        self.raw_headers[1] = (b"content-type", _CONTENT_TYPES[kind])
         await super().__call__(scope, receive, send)
 
 
