@@ -22,6 +22,7 @@ from tests.support import asking, postgres, serving
 
 GENERATED = Path(__file__).parent / "src" / "generated"
 MANIFESTS = [GENERATED / "persisted-documents.json", GENERATED / "relay-documents.json"]
+GRAPHQL_API = Path(sys.executable).with_name("graphql-api")
 AUTHOR = "author"
 LOGIN = """
 mutation Login($username: String!, $password: String!) {
@@ -51,9 +52,12 @@ def trusted_url(content: URL, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """Serve it to who asks by the manifests of the built clients, and to nobody else."""
     folder = tmp_path_factory.mktemp("trusted")
     for manifest in MANIFESTS:
-        command = [Path(sys.executable).with_name("graphql-api"), "persisted", "load", manifest]
-        environment = os.environ | serving.environment_for(content)
-        subprocess.run(command, cwd=folder, env=environment, check=True)
+        subprocess.run(
+            (GRAPHQL_API, "persisted", "load", manifest),
+            cwd=folder,  # where no .env lies
+            env=os.environ | serving.environment_for(content),
+            check=True,
+        )
     only_trusted = {"GRAPHQL_API_PERSISTED_DOCUMENTS": "trusted"}
     with serving.running(content, folder, **only_trusted) as (_process, base):
         yield f"{base}/graphql"
