@@ -17,7 +17,7 @@ OF_POSTGRESQL := tests/db/test_migrations.py tests/loaders tests/models tests/pl
 
 .DEFAULT_GOAL := help
 .PHONY: help demo install test coverage check lock-check test-debian test-browser test-clients \
-	test-long fuzz bench format lock upgrade graphiql clean
+	test-long fuzz faults bench format lock upgrade graphiql clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
@@ -65,6 +65,10 @@ test-long: $(DEVELOPMENT) ## run the tests that take minutes each
 fuzz: $(DEVELOPMENT) ## compare the executor with graphql-core in CASES operations (a million)
 	$(BIN)/python -W ignore -m tests.execution.fuzz $(CASES) $(FIRST)
 	EXECUTION_DOCUMENTS=1000000 $(PYTEST) -o faulthandler_timeout=0 tests/execution/test_documents.py
+	SOCKET_SEQUENCES=20000 $(PYTEST) -o faulthandler_timeout=0 tests/http/websocket/test_fuzz.py
+
+faults: $(DEVELOPMENT) ## hurt the database, the clients and the memory of a real server; print figures
+	$(BIN)/python -m tests.faults
 
 bench: $(DEVELOPMENT) ## measure naive resolvers, selectinload and the loaders side by side
 	$(BIN)/python -m benchmarks

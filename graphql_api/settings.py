@@ -8,7 +8,7 @@ import re
 from typing import Annotated, Literal, Self
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -22,6 +22,11 @@ _WANTED = "must look like postgresql://user:password@host:port/name"
 _SECRET_CHARACTERS = 32  # 128 bits when written in hexadecimal
 _KEY = re.compile(r"(?P<name>[A-Za-z0-9-]{1,20}):(?P<secret>[^\s,]+)")
 _KEYS_WANTED = "must look like name:secret,name:secret, with letters, digits and hyphens in names"
+# as browsers write them: in lower case, and without the port that goes without saying
+_ORIGIN = re.compile(
+    r"(http(?!.*:80$)|https(?!.*:443$))://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?"
+)
+_ORIGINS_WANTED = "must look like https://www.example.com,https://example.org:8443, in lower case"
 
 
 class Settings(BaseSettings):
@@ -78,6 +83,12 @@ class Settings(BaseSettings):
     max_waiting_requests: Annotated[int, Field(ge=0)] = 1000
     """Requests that wait while twice the pool's size run; whoever comes then is sent away (503)."""
 
+    drain_s: Annotated[float, Field(ge=0)] = 2.0
+    """Seconds of service after SIGTERM, while ``/readyz`` says 503: balancers look this often."""
+
+    grace_s: Annotated[int, Field(ge=1)] = 10
+    """Seconds after that, in which a request that is under way may end: it has 8."""
+
     persisted_documents: Literal["off", "automatic", "trusted"] = "automatic"
     """Which documents may be named: none, all; or trusted ones, and then nothing else is run."""
 
@@ -86,6 +97,21 @@ class Settings(BaseSettings):
 
     diagnostics_key: SecretStr | None = None
     """Who sends it as ``X-Diagnostics-Key`` may ask for batches and choose the executor."""
+
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Sites whose pages may use the API beside our own: ``https://www.example.com,…``; or none."""
+
+    max_sockets: Annotated[int, Field(ge=1)] = 1000
+    """WebSockets open at once per process; an idle one takes some 30 kB."""
+
+    max_socket_operations: Annotated[int, Field(ge=1, le=1000)] = 20
+    """Operations that run at once on one WebSocket; a page with more has forgotten to end some."""
+
+    socket_init_timeout_s: Annotated[float, Field(gt=0)] = 10.0
+    """Seconds a new WebSocket has to say ``connection_init``; a page does so at once."""
+
+    socket_ping_s: Annotated[float, Field(gt=0)] = 20.0
+    """Seconds between pings, and for their answers: proxies cut what is silent for a minute."""
 
     @property
     def url(self) -> URL:
@@ -116,6 +142,15 @@ class Settings(BaseSettings):
         if value is not None and len(value.get_secret_value()) < _SECRET_CHARACTERS:
             raise ValueError(f"must have {_SECRET_CHARACTERS} characters or more")
         return value
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _are_origins(cls, value: str | tuple[str, ...]) -> tuple[str, ...]:
+        given = value.split(",") if isinstance(value, str) else value
+        origins = tuple(origin.strip() for origin in given if origin.strip())
+        if not all(map(_ORIGIN.fullmatch, origins)):
+            raise ValueError(_ORIGINS_WANTED)
+        return origins
 
     @field_validator("token_keys", "data_keys")
     @classmethod

@@ -51,7 +51,7 @@ def reasons() -> dict[str, str]:
 
 def shown(value: object) -> str:
     """Write a default as an operator would."""
-    if value is None:
+    if value is None or value == ():
         return "none"
     return f"{value:g}" if isinstance(value, float) else str(value).lower()
 
@@ -145,10 +145,17 @@ def test_every_setting_can_be_set_by_its_variable(monkeypatch: pytest.MonkeyPatc
         "GRAPHQL_API_MAX_BODY_BYTES": "9000",
         "GRAPHQL_API_MAX_BATCH_OPERATIONS": "3",
         "GRAPHQL_API_REQUEST_TIMEOUT_S": "3.5",
+        "GRAPHQL_API_DRAIN_S": "0.5",
+        "GRAPHQL_API_GRACE_S": "3",
         "GRAPHQL_API_MAX_WAITING_REQUESTS": "70",
         "GRAPHQL_API_PERSISTED_DOCUMENTS": "trusted",
         "GRAPHQL_API_DEVELOPMENT": "true",
         "GRAPHQL_API_DIAGNOSTICS_KEY": SECRET,
+        "GRAPHQL_API_ALLOWED_ORIGINS": "https://www.example.com",
+        "GRAPHQL_API_MAX_SOCKETS": "50",
+        "GRAPHQL_API_MAX_SOCKET_OPERATIONS": "5",
+        "GRAPHQL_API_SOCKET_INIT_TIMEOUT_S": "2.5",
+        "GRAPHQL_API_SOCKET_PING_S": "30",
     }
     assert values.keys() == defaults().keys()
     untouched = Settings.load()

@@ -5,13 +5,12 @@ import socket
 from typing import Annotated
 
 import typer
-import uvicorn
 
+from graphql_api.cli.processes import run
 from graphql_api.errors import OperatorError
 from graphql_api.http.protocol import Protocol
+from graphql_api.http.websocket.protocol import socket_options
 from graphql_api.settings import Settings
-
-GRACE_S = 10
 
 # after which a worker is taken for dead, which it also seems while it imports: uvicorn's 5 s made
 # one that started slowly start for ever
@@ -45,7 +44,7 @@ def run_server(host: str, port: int, *, reload: bool = False, workers: int = 1) 
         OperatorError: the address cannot be listened on.
     """
     ensure_free(host, port)
-    uvicorn.run(
+    run(
         "graphql_api.http.app:create_app",
         factory=True,
         host=host,
@@ -54,11 +53,11 @@ def run_server(host: str, port: int, *, reload: bool = False, workers: int = 1) 
         workers=workers,
         loop="uvloop",
         http=Protocol,
-        ws="websockets-sansio",
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=GRACE_S,
+        timeout_graceful_shutdown=Settings.load().grace_s,
         timeout_worker_healthcheck=_SILENCE_S,
+        **socket_options(Settings.load()),
     )
 
 

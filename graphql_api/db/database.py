@@ -79,10 +79,10 @@ class Database:
         task.add_done_callback(self._changed)
         return await asyncio.shield(task)
 
-    async def settle(self) -> None:
-        """Wait for the changes that are under way."""
+    async def settle(self, most_s: float) -> None:
+        """Wait for the changes that are under way, as long as a database that answers needs."""
         if self._changing:
-            await asyncio.wait(self._changing)
+            await asyncio.wait(self._changing, timeout=most_s)
 
     def _changed(self, task: asyncio.Task[Any]) -> None:
         self._changing.discard(task)

@@ -17,6 +17,11 @@ UNKNOWN = (
     " you repeat it, or repeat it with the same 'idempotencyKey'"
 )
 
+UNDER_WAY = (
+    "your change may still be saved: look before you repeat it, or repeat it with the same"
+    " 'idempotencyKey'"
+)
+
 # SQLSTATE classes: 08 connection, 53 out of resources, 57P shutdown, 58 system;
 # 57014 is a timeout, 55P03 one while waiting for a lock
 _UNAVAILABLE_STATES = ("08", "53", "57P", "58", "57014", "55P03")

@@ -64,6 +64,13 @@ class PlanExecutor(StrawberryGraphQLCoreExecutionContext):
             return run_serially(plan, run)
         return Started(plan, run).answer()
 
+    def build_per_event_executor(self, payload: Any) -> Any:
+        """Prepare for an event of a subscription, in a context that shares nothing with others."""
+        executor = super().build_per_event_executor(payload)
+        if hasattr(self.context_value, "for_event"):
+            executor.context_value = self.context_value.for_event()
+        return executor
+
     def fall_back(self, reason: str, serially: bool | None = None) -> Any:  # noqa: FBT001  # passed on
         """Have graphql-core run an operation that no plan can run."""
         self.counters.fell_back(self._named(), reason)

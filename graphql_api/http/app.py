@@ -17,13 +17,15 @@ from graphql_api.db.database import Database
 from graphql_api.db.engine import create_engine
 from graphql_api.http.answer import of_refusal
 from graphql_api.http.attending import Attendant
+from graphql_api.http.cors import readable_by
 from graphql_api.http.endpoint import GraphQLEndpoint
 from graphql_api.http.graphiql import graphiql_assets
 from graphql_api.http.health import healthz, readyz
+from graphql_api.http.leaving import Leaving, leaving_on_signals
 from graphql_api.http.metrics import metrics
 from graphql_api.http.persisted import PersistedDocuments
 from graphql_api.http.refusal import RefusedError
-from graphql_api.http.websocket import SocketEndpoint
+from graphql_api.http.websocket.endpoint import SocketEndpoint
 from graphql_api.schema.build import build_schema
 from graphql_api.services.people.people import People, people_of
 from graphql_api.services.publish import keep_publishing
@@ -37,13 +39,14 @@ class State(TypedDict):
     settings: Settings
     people: People
     attendant: Attendant
+    leaving: Leaving
     documents: PersistedDocuments
 
 
 class _Application(Starlette):
     """Starlette, but for operations: they need none of what it does around a request."""
 
-    def __init__(self, endpoint: GraphQLEndpoint, **given: Any) -> None:
+    def __init__(self, endpoint: ASGIApp, **given: Any) -> None:
         super().__init__(**given)
         self._endpoint = endpoint
 
@@ -70,7 +73,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         publishing = asyncio.create_task(keep_publishing(database))
         collect_less_garbage()
         try:
-            with people_of(chosen) as people:
+            with people_of(chosen) as people, leaving_on_signals(chosen.drain_s) as leaving:
                 yield {
                     "database": database,
                     "settings": chosen,
@@ -80,23 +83,25 @@ def create_app(settings: Settings | None = None) -> Starlette:
                         chosen.max_waiting_requests,
                         chosen.request_timeout_s,
                     ),
+                    "leaving": leaving,
                     "documents": PersistedDocuments(database, schema, chosen.persisted_documents),
                 }
         finally:
             publishing.cancel()
             await asyncio.wait([publishing])
-            await database.settle()
+            await database.settle(_SETTLING_S)
             await engine.dispose()
 
     endpoint = GraphQLEndpoint(schema)
+    served = readable_by(chosen.allowed_origins, endpoint)
     app = _Application(
-        endpoint,
+        served,
         lifespan=lifespan,
         exception_handlers={HTTPException: _refused},
         routes=[
             # a Route and no Mount: that one answers 307 to a path without its slash
-            Route("/graphql", endpoint),
-            WebSocketRoute("/graphql", SocketEndpoint(schema, endpoint)),
+            Route("/graphql", served),
+            WebSocketRoute("/graphql", SocketEndpoint(endpoint)),
             Mount("/graphiql", graphiql_assets),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
@@ -114,6 +119,9 @@ async def _refused(_request: Request, error: Exception) -> ASGIApp:
     said = f"{status.phrase}: operations are sent to /graphql"
     return of_refusal(RefusedError(said, status, headers=error.headers))
 
+
+# a change whose database answers takes less; one whose database does not has no end
+_SETTLING_S = 5.0
 
 # objects made before the youngest generation is looked through, and how often the older ones are:
 # an answer is thousands of objects that all live until it is sent (docs/decisions, with figures)

@@ -23,12 +23,27 @@ def viewer_of(scope: Scope, headers: Headers, tokens: AccessTokens) -> Viewer:
     Raises:
         UnauthenticatedError: the header is there, and is not one valid token of the tenant.
     """
+    token = _token(scope, headers)
+    return _NOBODY if token is None else tokens.read(token, DEFAULT_TENANT)
+
+
+def seconds_left(scope: Scope, headers: Headers, tokens: AccessTokens) -> float | None:
+    """Say how long it can be believed who asks; None where nobody in particular does.
+
+    Raises:
+        UnauthenticatedError: it cannot be believed.
+    """
+    token = _token(scope, headers)
+    return None if token is None else tokens.seconds_left(token, DEFAULT_TENANT)
+
+
+def _token(scope: Scope, headers: Headers) -> str | None:
     given = headers.get(_HEADER)
     if given is None:
-        return _NOBODY
+        return None
     scheme, _, token = given.partition(b" ")
     n_headers = sum(name == _HEADER for name, _ in scope["headers"])
     if scheme.lower() != _SCHEME or n_headers != 1:
         said = "the header 'Authorization' must be 'Bearer' with an access token, once"
         raise UnauthenticatedError(said)
-    return tokens.read(token.strip(b" ").decode("latin-1"), DEFAULT_TENANT)
+    return token.strip(b" ").decode("latin-1")

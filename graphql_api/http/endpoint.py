@@ -3,9 +3,11 @@
 import asyncio
 import logging
 import secrets
+from collections.abc import Collection
 from dataclasses import replace
 from functools import lru_cache, partial
 from http import HTTPStatus
+from typing import Any
 
 import strawberry
 from graphql import ExperimentalIncrementalExecutionResults, GraphQLError
@@ -94,12 +96,12 @@ class GraphQLEndpoint:
         if isinstance(asked, list):
             each = [self._entry(one, scope, headers, receive) for one in asked]
             return of_batch(await asyncio.gather(*each), takes)
-        await _fill_in(asked, scope, context)
+        await fill_in(asked, scope, context)
         attendant: Attendant = scope["state"]["attendant"]
         in_parts = takes.multipart and may_have_parts(asked.query)
         if in_parts:
             context = replace(context, execution=replace(context.execution, in_parts=True))
-        run = partial(self._run, asked, context, method)
+        run = partial(self.run, asked, context, _ALLOWED[method])
         try:
             result = await attendant.run(context.loaders.operation, run, receive)
         except InvalidOperationTypeError as error:
@@ -116,9 +118,9 @@ class GraphQLEndpoint:
         """Run one operation of a batch: what is wrong with it is no matter of the others."""
         attendant: Attendant = scope["state"]["attendant"]
         context = self.context_of(scope, headers)
-        run = partial(self._run, asked, context, scope["method"])
+        run = partial(self.run, asked, context, _ALLOWED[scope["method"]])
         try:
-            await _fill_in(asked, scope, context)
+            await fill_in(asked, scope, context)
             return await attendant.run(context.loaders.operation, run, receive)
         except InvalidOperationTypeError as error:
             refused = _not_by(scope["method"], error.operation_type)
@@ -129,8 +131,15 @@ class GraphQLEndpoint:
         said = GraphQLError(refused.message, extensions=refused.extensions)
         return ExecutionResult(None, [said])
 
-    async def _run(self, asked: Asked, context: Context, method: str) -> ExecutionResult:
-        """Run one operation; whatever it still does at its end is stopped."""
+    async def run(
+        self, asked: Asked, context: Context, allowed: Collection[OperationType]
+    ) -> ExecutionResult:
+        """Run one operation; whatever it still does at its end is stopped.
+
+        Raises:
+            RefusedError: it is not told which operation of the document is meant.
+            InvalidOperationTypeError: it is of a kind that is not allowed.
+        """
         if asked.refused is not None:
             return refusing(asked.refused)
         result: object = None
@@ -141,7 +150,7 @@ class GraphQLEndpoint:
                 context,
                 None,
                 asked.name,
-                _ALLOWED[method],
+                allowed,
                 asked.extensions,
             )
         except CannotGetOperationTypeError as error:
@@ -159,10 +168,13 @@ class GraphQLEndpoint:
 
     async def _events(self, asked: Asked, context: Context) -> ASGIApp:
         """Answer with the results of a subscription, as they come."""
-        results = await self.schema.subscribe(
+        return Stream(Events(), await self.subscribe(asked, context), context.loaders)
+
+    async def subscribe(self, asked: Asked, context: Context) -> Any:
+        """Begin a subscription; give its results to come."""
+        return await self.schema.subscribe(
             asked.query, asked.variables, context, None, asked.name, asked.extensions
         )
-        return Stream(Events(), results, context.loaders)
 
     def context_of(self, scope: Scope, headers: Headers) -> Context:
         """Build the context of one operation, with fresh loaders.
@@ -188,7 +200,7 @@ class GraphQLEndpoint:
         return context
 
 
-async def _fill_in(asked: Asked, scope: Scope, context: Context) -> None:
+async def fill_in(asked: Asked, scope: Scope, context: Context) -> None:
     """Put the document into a request that only names it."""
     documents: PersistedDocuments = scope["state"]["documents"]
     if documents.concern(asked):

@@ -5,6 +5,7 @@ from starlette.responses import JSONResponse
 
 from graphql_api.db import migrate
 from graphql_api.db.database import Database
+from graphql_api.http.leaving import Leaving
 
 
 async def healthz(_request: Request) -> JSONResponse:
@@ -14,6 +15,9 @@ async def healthz(_request: Request) -> JSONResponse:
 
 async def readyz(request: Request) -> JSONResponse:
     """Answer 200 when the database is reachable and migrated, else 503 with the reason."""
+    leaving: Leaving = request.state.leaving
+    if leaving.has_begun:
+        return _unready("the process is about to end")
     database: Database = request.state.database
     try:
         revision = await migrate.current(database.engine)

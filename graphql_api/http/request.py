@@ -66,7 +66,7 @@ def from_body(body: bytes, most_operations: int = 0) -> Asked | list[Asked]:
     except orjson.JSONDecodeError:
         raise RefusedError("the body is not valid JSON in UTF-8") from None
     if data.__class__ is dict:
-        return _asked(data)
+        return from_object(data)
     if data.__class__ is not list:
         raise RefusedError("the body must be a JSON object")
     if not most_operations:
@@ -75,7 +75,7 @@ def from_body(body: bytes, most_operations: int = 0) -> Asked | list[Asked]:
         raise RefusedError(f"a batch has 1 to {most_operations} operations, and this {len(data)}")
     if not all(each.__class__ is dict for each in data):
         raise RefusedError("every entry of a batch must be a JSON object")
-    return [_asked(each) for each in data]
+    return [from_object(each) for each in data]
 
 
 def from_parameters(text: bytes) -> Asked:
@@ -104,10 +104,15 @@ def from_parameters(text: bytes) -> Asked:
                 raise RefusedError(f"'{name}' is not valid JSON") from None
         else:
             data.pop(name, None)
-    return _asked(data)
+    return from_object(data)
 
 
-def _asked(data: Mapping[str, Any]) -> Asked:
+def from_object(data: Mapping[str, Any]) -> Asked:
+    """Read one operation from its parts.
+
+    Raises:
+        RefusedError: it is none.
+    """
     get = data.get
     query, variables, name = get("query"), get("variables"), get("operationName")
     extensions, document_id = get("extensions"), get("documentId") or get("doc_id")

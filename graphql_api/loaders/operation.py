@@ -10,10 +10,10 @@ property of the query. Statements of one wave run side by side.
 import asyncio
 from collections.abc import Awaitable
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from graphql_api.db.database import Reader, Timing
-from graphql_api.db.fault import UNAVAILABLE
+from graphql_api.db.fault import UNAVAILABLE, UNDER_WAY
 from graphql_api.db.statement import Compiled
 from graphql_api.errors import ApiError, UnavailableError
 from graphql_api.loaders.report import Report
@@ -21,6 +21,17 @@ from graphql_api.models import Scope, Viewer
 
 # A resolver that awaits one thing more before it loads (a gather, a task) is a turn or two late.
 _QUIET_TURNS = 3
+
+ResultT = TypeVar("ResultT")
+
+_changing: set[asyncio.Future[Any]] = set()
+"""What the event loop would forget."""
+
+
+def _changed(task: asyncio.Future[Any]) -> None:
+    _changing.discard(task)
+    if not task.cancelled():
+        task.exception()  # nobody may be there to hear it: asyncio would complain
 
 
 class Batch(Protocol):
@@ -56,7 +67,7 @@ def _bound_of(viewer: Viewer) -> dict[str, Any]:
 
 
 class Operation:
-    """One query, or one event of a subscription."""
+    """One query, or a subscription, with an operation for each of its events."""
 
     def __init__(self, reader: Reader, viewer: Viewer) -> None:
         self.viewer = viewer
@@ -70,7 +81,26 @@ class Operation:
         self._tasks: dict[asyncio.Task[None], Batch] = {}
         self._quiet_turns_left = 0
         self._closed = False
+        self._stopping: asyncio.Future[None] | None = None
+        """Tells a change that nobody waits for it any more."""
+        self._event: Operation | None = None
         self._why_nothing: ApiError = UnavailableError(UNAVAILABLE)
+
+    def for_event(self) -> "Operation":
+        """Begin an event of a subscription, and end the one before: what it loaded is old now."""
+        before, self._event = self._event, Operation(self._reader, self.viewer)
+        if before is not None:
+            before.stop(self._why_nothing)
+        if self._closed:
+            self._event.stop(self._why_nothing)
+        if self.report is not None:
+            self._event.report = Report()
+        return self._event
+
+    @property
+    def latest_report(self) -> Report | None:
+        """What was taken down for the operation, or for its latest event."""
+        return self.report if self._event is None else self._event.report
 
     def become(self, viewer: Viewer) -> None:
         """Ask for another viewer from now on: somebody logged in."""
@@ -107,6 +137,8 @@ class Operation:
     @property
     def is_at_work(self) -> bool:
         """Whether statements are under way, or keys wait: then it has to be closed."""
+        if self._event is not None and self._event.is_at_work:
+            return True
         return bool(self._waiting) or not all(task.done() for task in self._tasks)
 
     def stop(self, reason: ApiError) -> None:
@@ -114,6 +146,25 @@ class Operation:
         self._closed, self._why_nothing = True, reason
         for task in self._tasks:
             task.cancel()
+        if self._event is not None:
+            self._event.stop(reason)
+        if self._stopping is not None and not self._stopping.done():
+            self._stopping.set_result(None)
+
+    async def unless_stopped(self, work: Awaitable[ResultT]) -> ResultT:
+        """Wait for a change; it is not stopped, and goes on by itself where this is.
+
+        Raises:
+            ApiError: the reason of `stop`; nobody knows yet what becomes of the change.
+        """
+        task = asyncio.ensure_future(work)
+        _changing.add(task)
+        task.add_done_callback(_changed)
+        self._stopping = self.loop.create_future()
+        await asyncio.wait((task, self._stopping), return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        raise type(self._why_nothing)(f"{self._why_nothing}; {UNDER_WAY}")
 
     @property
     def why_stopped(self) -> ApiError | None:
@@ -125,6 +176,8 @@ class Operation:
         self.stop(self._why_nothing)
         if self._tasks:
             await asyncio.wait(self._tasks)
+        if self._event is not None:
+            await self._event.close()
 
     def _wait_for_quiet(self) -> None:
         if not self._quiet_turns_left:

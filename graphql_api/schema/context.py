@@ -1,6 +1,6 @@
 """What every resolver of one operation can reach."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self, TypeAlias
 
 import strawberry
@@ -44,6 +44,10 @@ class Context:
             cursors=cursors,
             execution=execution or Execution(),
         )
+
+    def for_event(self) -> Self:
+        """Give what resolvers of one event of a subscription can reach: loaders of its own."""
+        return replace(self, loaders=Loaders(self.loaders.operation.for_event()))
 
     @property
     def viewer(self) -> Viewer:

@@ -4,6 +4,7 @@ import logging
 import re
 import uuid
 from collections.abc import Generator
+from typing import Any
 
 from graphql import (
     ExperimentalIncrementalExecutionResults,
@@ -40,6 +41,14 @@ class StableErrors(SchemaExtension):
             result.errors = [
                 public(error, is_executing=self._is_executing) for error in result.errors
             ]
+
+    def on_stream_result(self, result: Any) -> Generator[None]:
+        """Replace the errors of one result of several; those of deferred parts lie deeper."""
+        if getattr(result, "errors", None):
+            result.errors = [
+                public(error, is_executing=self._is_executing) for error in result.errors
+            ]
+        yield
 
     def on_execute(self) -> Generator[None]:
         """Note that the document is valid: what is wrong from now on are values."""

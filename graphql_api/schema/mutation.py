@@ -91,7 +91,8 @@ def mutation(
         try:
             if rule is not ANYBODY:
                 rule.check(context.viewer)
-            found = {**found, **await act(context.writer.under(rule), asked)}
+            acting = act(context.writer.under(rule), asked)
+            found = {**found, **await context.loaders.operation.unless_stopped(acting)}
             if VIEWER in found:
                 context.become(found[VIEWER])
         except RefusedError as refused:

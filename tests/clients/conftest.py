@@ -42,8 +42,12 @@ def content(server: postgres.Server) -> Iterator[URL]:
 
 @pytest.fixture(scope="session")
 def url(content: URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Serve the content as in production; give the address of the endpoint."""
-    with serving.running(content, tmp_path_factory.mktemp("server")) as (_process, base):
+    """Serve the content as in production; give the address of the endpoint.
+
+    Four audits of GraphQL over HTTP ask for a type of the schema.
+    """
+    folder, open_schema = tmp_path_factory.mktemp("server"), {"GRAPHQL_API_INTROSPECTION": "true"}
+    with serving.running(content, folder, **open_schema) as (_process, base):
         yield f"{base}/graphql"
 
 

@@ -151,6 +151,6 @@ async def test_a_change_that_has_begun_is_finished_though_the_caller_leaves(
         with pytest.raises(asyncio.CancelledError):
             await caller
         go_on.set()
-        await database.settle()
+        await database.settle(60)
     assert await value(database, NAMES) == ["a!"]
     assert taken(database) == 0

@@ -7,22 +7,22 @@ from contextlib import contextmanager
 from threading import Thread
 
 import uvicorn
+from starlette.routing import BaseRoute
 
 from graphql_api.http.app import create_app
 from graphql_api.http.protocol import Protocol
+from graphql_api.http.websocket.protocol import socket_options
 from graphql_api.settings import Settings
 
 
 @contextmanager
-def running(settings: Settings) -> Iterator[str]:
-    """Serve while the block runs; give the base of the addresses."""
+def running(settings: Settings, *routes: BaseRoute) -> Iterator[str]:
+    """Serve while the block runs, with ``routes`` of a test's own; give the base of addresses."""
+    app = create_app(settings)
+    app.routes.extend(routes)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(
-            create_app(settings),
-            lifespan="on",
-            http=Protocol,
-            ws="websockets-sansio",
-            log_config=None,
+            app, lifespan="on", http=Protocol, log_config=None, **socket_options(settings)
         )
         server = uvicorn.Server(config)
         thread = Thread(target=server.run, args=([listener],))

@@ -1,8 +1,5 @@
 """A server that is killed while it writes: what it acknowledged is there, and all of it."""
 
-import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +14,7 @@ from sqlalchemy import URL
 from tests.support import asking
 from tests.support.patience import PATIENCE_S
 from tests.support.postgres import Link, Server, on_engine
-from tests.support.serving import environment_for, fill, running
+from tests.support.serving import command, fill, running
 
 CREATE = """mutation ($input: CreatePostInput!) {
     createPost(input: $input) { post { id title } errors { message } } }"""
@@ -42,21 +39,6 @@ def database(server: Server) -> Iterator[URL]:
     with server.empty_database() as url:
         on_engine(url, fill)
         yield url
-
-
-def command(database: URL, folder: Path, *words: str, given: str = "") -> str:
-    """Run a command of ours, and return what it prints."""
-    program = Path(sys.executable).with_name("graphql-api")
-    done = subprocess.run(
-        [program, *words],
-        cwd=folder,
-        env=os.environ | environment_for(database),
-        input=given,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout.strip()
 
 
 class Client(threading.Thread):

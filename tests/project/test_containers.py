@@ -89,7 +89,7 @@ def test_the_image_migrates_serves_is_healthy_and_stops(image: Path, empty_datab
             run([word.replace("8000", port) for word in ready])
         finally:
             server.send_signal(signal.Signals[stage["STOPSIGNAL"]])
-        assert server.wait(timeout=PATIENCE_S) == 128 + signal.SIGTERM
+        assert server.wait(timeout=PATIENCE_S) == 0
 
 
 def free_port() -> int:

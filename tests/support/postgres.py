@@ -39,12 +39,14 @@ class Link:
 
     def __init__(self, url: URL) -> None:
         self._loop = asyncio.new_event_loop()
-        self._connection = self._loop.run_until_complete(
-            # nothing that a fixture waits for takes this long: what hangs fails, and says so
-            asyncpg.connect(
-                address(url), server_settings={"jit": "off", "statement_timeout": "60s"}
-            )
-        )
+        # nothing that a fixture waits for takes this long: what hangs fails, and says so
+        options = {"jit": "off", "statement_timeout": "60s"}
+        connecting = asyncpg.connect(address(url), server_settings=options)
+        try:
+            self._connection = self._loop.run_until_complete(connecting)
+        except BaseException:
+            self._loop.close()
+            raise
 
     def execute(self, sql: str, *values: object) -> None:
         """Run one statement with ``values`` for ``$1`` and so on, or several without."""

@@ -42,7 +42,7 @@ def serve(database: URL, folder: Path, **environment: str) -> Iterator[str]:
 
 @contextmanager
 def running(
-    database: URL, folder: Path, **environment: str
+    database: URL, folder: Path, *options: str, **environment: str
 ) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """Run ``graphql-api serve`` on ``database`` as it is; give the process and its address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -50,23 +50,44 @@ def running(
     log = folder / "server.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [Path(sys.executable).with_name("graphql-api"), "serve", "--port", port],
+            [Path(sys.executable).with_name("graphql-api"), "serve", "--port", port, *options],
             cwd=folder,  # where no .env lies
             env=os.environ | environment_for(database) | environment,
             stdout=output,
             stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     try:
         _wait_for(f"http://127.0.0.1:{port}/readyz", process, log)
         yield process, f"http://127.0.0.1:{port}"
     finally:
-        process.terminate()
-        process.wait(PATIENCE_S)
+        if process.poll() is None:
+            process.terminate()
+            process.wait(PATIENCE_S)
 
 
 def environment_for(database: URL) -> dict[str, str]:
     """Give what a command needs to find the database, and the tests' secret."""
-    return {"DATABASE_URL": address(database), "GRAPHQL_API_SECRET_KEY": SECRET_KEY}
+    return {
+        "DATABASE_URL": address(database),
+        "GRAPHQL_API_SECRET_KEY": SECRET_KEY,
+        "GRAPHQL_API_DRAIN_S": "0",  # nobody spreads requests here
+    }
+
+
+def command(database: URL, folder: Path, *words: str, given: str = "") -> str:
+    """Run a command of ours, and return what it prints."""
+    program = Path(sys.executable).with_name("graphql-api")
+    done = subprocess.run(
+        [program, *words],
+        cwd=folder,
+        env=os.environ | environment_for(database),
+        input=given,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
 
 
 def _wait_for(ready: str, process: subprocess.Popen[bytes], log: Path) -> None:

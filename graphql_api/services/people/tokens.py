@@ -77,6 +77,17 @@ class AccessTokens:
         Raises:
             UnauthenticatedError: it is not ours, is of another tenant, or has expired.
         """
+        return self._usable(text, tenant_id)[0]
+
+    def seconds_left(self, text: str, tenant_id: int) -> float:
+        """Say how long a token can still be used.
+
+        Raises:
+            UnauthenticatedError: it cannot be used.
+        """
+        return self._usable(text, tenant_id)[1] - self._now()
+
+    def _usable(self, text: str, tenant_id: int) -> tuple[Viewer, int]:
         known = self._read.get(text)
         if known is None:
             known = self._verified(text)
@@ -86,7 +97,7 @@ class AccessTokens:
         viewer, expires = known
         if expires <= self._now() or viewer.tenant_id != tenant_id:
             raise UnauthenticatedError(_REFUSED)
-        return viewer
+        return known
 
     def _verified(self, text: str) -> tuple[Viewer, int]:
         if len(text) > _LONGEST:

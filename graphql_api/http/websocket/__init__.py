@@ -1,0 +1,1 @@
+"""Operations over WebSockets, by the protocol `graphql-transport-ws`."""

@@ -1,0 +1,131 @@
+"""Clients that leave in mid request, and more of them than there is room for."""
+
+import asyncio
+import json
+import statistics
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import asyncpg
+import httpx
+
+from tests.faults.load import OK, READ, Outcome, outcome_of
+from tests.faults.rig import Rig
+from tests.support.patience import PATIENCE_S
+from tests.support.postgres import address
+
+_SLOW = json.dumps({"query": "{ categories { name } }"}).encode()
+_REQUEST = (
+    b"POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n"
+    b"content-length: %d\r\n\r\n%s" % (len(_SLOW), _SLOW)
+)
+_AT_ONCE = 200
+_N_AFTERWARDS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What clients that left have left behind."""
+
+    clients: int
+    longest_queue: int
+    """Statements under way while they left."""
+    settled_after_s: float
+    """Seconds until no statement of theirs ran, the lock still being held."""
+    connections: int
+    answered_afterwards: int
+    slowest_afterwards_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """What became of requests that all came at once."""
+
+    requests: int
+    said: dict[str, int]
+    median_s: float
+    longest_s: float
+    unfair: float
+    """The longest time as a multiple of the median; 2 where each waits for those before it."""
+    connections: int
+
+
+@asynccontextmanager
+async def locked(rig: Rig) -> AsyncIterator[None]:
+    """Have each statement on categories take as long as it may."""
+    connection = await asyncpg.connect(address(rig.database))
+    try:
+        await connection.execute("BEGIN; LOCK TABLE categories IN ACCESS EXCLUSIVE MODE")
+        yield
+    finally:
+        await connection.close()
+
+
+async def leave(rig: Rig, n_clients: int) -> Left:
+    """Have so many clients ask for what takes long, and leave before it is there."""
+    at_once, most = asyncio.Semaphore(_AT_ONCE), 0
+    async with locked(rig):
+        leaving = [asyncio.create_task(_hang_up(rig.base, at_once)) for _ in range(n_clients)]
+        for task in leaving:
+            if not task.done():
+                most = max(most, await asyncio.to_thread(rig.connections, "state = 'active'"))
+            await task
+        settled_s = await asyncio.to_thread(rig.settled)
+    answered = await gathered(rig, _N_AFTERWARDS, at_once=8)
+    return Left(
+        clients=n_clients,
+        longest_queue=most,
+        settled_after_s=settled_s,
+        connections=await asyncio.to_thread(rig.connections),
+        answered_afterwards=sum(each.said == OK for each in answered),
+        slowest_afterwards_s=max(each.ended - each.began for each in answered),
+    )
+
+
+async def crowd(rig: Rig, n_requests: int) -> Crowd:
+    """Send so many requests at once."""
+    outcomes = await gathered(rig, n_requests, at_once=n_requests)
+    seconds = [each.ended - each.began for each in outcomes if each.said == OK]
+    median = statistics.median(seconds)
+    return Crowd(
+        requests=n_requests,
+        said=dict(Counter(each.said for each in outcomes)),
+        median_s=median,
+        longest_s=max(seconds),
+        unfair=max(seconds) / median,
+        connections=await asyncio.to_thread(rig.connections),
+    )
+
+
+async def gathered(rig: Rig, number: int, *, at_once: int) -> list[Outcome]:
+    """Ask for the same so many times."""
+    limits = httpx.Limits(max_connections=at_once)
+    async with httpx.AsyncClient(
+        base_url=rig.base,
+        timeout=PATIENCE_S,
+        limits=limits,
+        verify=False,  # noqa: S501  # no TLS here, and what it needs is slow to load
+    ) as client:
+
+        async def ask() -> Outcome:
+            began = time.monotonic()
+            answer = await client.post("/graphql", json={"query": READ})
+            return outcome_of(answer, began, is_write=False)
+
+        return await asyncio.gather(*(ask() for _ in range(number)))
+
+
+async def _hang_up(base: str, at_once: asyncio.Semaphore) -> None:
+    async with at_once:
+        address = urlsplit(base)
+        _, writer = await asyncio.open_connection(address.hostname, address.port)
+        writer.write(_REQUEST)
+        await writer.drain()
+        await asyncio.sleep(0.1)
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()

@@ -1,0 +1,114 @@
+"""The database goes away, in four ways, while the server reads and writes."""
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from tests.faults.load import OK, Load
+from tests.faults.rig import Rig
+
+_WRITTEN = "SELECT title, count(*)::int FROM posts WHERE title LIKE 'Load %' GROUP BY title"
+_TERMINATE = """
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'graphql-api'
+"""
+Fault = Callable[[Rig, float], AbstractAsyncContextManager[float]]
+
+
+@asynccontextmanager
+async def restarted(rig: Rig, gone_s: float) -> AsyncIterator[float]:
+    """End it as an operator does, and start it again; give the moment when it answers."""
+    await asyncio.to_thread(rig.stop_database, signal.SIGINT)
+    await asyncio.sleep(gone_s)
+    again = rig.database_again()
+    await asyncio.to_thread(again.__enter__)
+    try:
+        yield time.monotonic()
+    finally:
+        await asyncio.to_thread(again.__exit__, None, None, None)
+
+
+@asynccontextmanager
+async def killed(rig: Rig, gone_s: float) -> AsyncIterator[float]:
+    """Kill all of its processes; it recovers when it starts."""
+    await asyncio.to_thread(rig.stop_database, signal.SIGKILL)
+    await asyncio.sleep(gone_s)
+    again = rig.database_again()
+    await asyncio.to_thread(again.__enter__)
+    try:
+        yield time.monotonic()
+    finally:
+        await asyncio.to_thread(again.__exit__, None, None, None)
+
+
+@asynccontextmanager
+async def frozen(rig: Rig, gone_s: float) -> AsyncIterator[float]:
+    """Have it do nothing, and say nothing, for a while."""
+    rig.signal_database(signal.SIGSTOP)
+    try:
+        await asyncio.sleep(gone_s)
+    finally:
+        rig.signal_database(signal.SIGCONT)
+    yield time.monotonic()
+
+
+@asynccontextmanager
+async def terminated(rig: Rig, gone_s: float) -> AsyncIterator[float]:
+    """End all of the server's connections, several times."""
+    end = time.monotonic() + gone_s
+    while True:
+        await asyncio.to_thread(rig.ask, _TERMINATE)
+        if time.monotonic() > end:
+            break
+        await asyncio.sleep(0.1)
+    yield time.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a fault did."""
+
+    requests: int
+    answered: int
+    said_instead: dict[str, int]
+    acknowledged: int
+    lost: int
+    doubled: int
+    wrong_reads: int
+    read_after_s: float
+    written_after_s: float
+    longest_s: float
+    connections: int
+    frozen_transactions: int
+
+
+async def suffered(
+    rig: Rig, fault: Fault, *, gone_s: float, before_s: float = 1.0, after_s: float = 3.0
+) -> Figures:
+    """Let a fault happen under load, and look what it did."""
+    async with Load(rig, n_readers=12, n_writers=6) as load:
+        await asyncio.sleep(before_s)
+        async with fault(rig, gone_s) as returned:
+            await asyncio.sleep(after_s)
+            await load.stop()
+            written: dict[Any, Any] = dict(await asyncio.to_thread(rig.ask, _WRITTEN))
+            connections = await asyncio.to_thread(rig.connections)
+            held = await asyncio.to_thread(rig.connections, "state LIKE 'idle in%'")
+    counts = load.counts()
+    return Figures(
+        requests=len(load.outcomes),
+        answered=counts.pop(OK, 0),
+        said_instead=dict(counts),
+        acknowledged=len(load.acknowledged),
+        lost=len(load.acknowledged.keys() - written.keys()),
+        doubled=sum(number != 1 for number in written.values()),
+        wrong_reads=len(load.wrong_reads),
+        read_after_s=load.first_success_after(returned, is_write=False),
+        written_after_s=load.first_success_after(returned, is_write=True),
+        longest_s=load.longest(),
+        connections=connections,
+        frozen_transactions=held,
+    )

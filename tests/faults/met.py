@@ -1,0 +1,70 @@
+"""What each campaign's figures must be; what is not met is said, one sentence each."""
+
+from tests.faults.clients import Crowd, Left
+from tests.faults.database import Figures
+from tests.faults.load import OK
+from tests.faults.soak import Soaked
+
+_CLEAN = {"UNAVAILABLE", "TIMEOUT", "a part is missing"}
+_BACK_WITHIN_S = 2.0
+_LONGEST_S = 8.0 + 1.5
+"""The deadline, and what a busy machine takes to tell of it."""
+_MOST_MB = 25
+_MOST_FILES = 8
+
+
+def nothing_was_lost(figures: Figures, pool: int) -> list[str]:
+    """Check what came of a fault of the database."""
+    return _unmet(
+        {
+            "acknowledged writes were lost": figures.lost == 0,
+            "a write was done twice": figures.doubled == 0,
+            "a read was wrong": figures.wrong_reads == 0,
+            "an error was not clean": figures.said_instead.keys() <= _CLEAN,
+            "reads came back too late": figures.read_after_s <= _BACK_WITHIN_S,
+            "writes came back too late": figures.written_after_s <= _BACK_WITHIN_S,
+            "a request was held beyond its deadline": figures.longest_s <= _LONGEST_S,
+            "more connections than the pool has": figures.connections <= pool,
+            "a transaction was left open": figures.frozen_transactions == 0,
+            "nothing was written": figures.acknowledged > 0,
+        }
+    )
+
+
+def leaves_nothing(left: Left, pool: int) -> list[str]:
+    """Check what clients that left have left."""
+    return _unmet(
+        {
+            "their statements ran on": left.settled_after_s <= _LONGEST_S,
+            "no statement was under way": left.longest_queue > 0,
+            "more connections than the pool has": left.connections <= pool,
+            "the pool was of no use": left.answered_afterwards == 100,
+        }
+    )
+
+
+def crowd_is_fair(crowd: Crowd, pool: int) -> list[str]:
+    """Check what became of a crowd."""
+    return _unmet(
+        {
+            "an error was not clean": crowd.said.keys() <= {OK, "UNAVAILABLE"},
+            "nobody was answered": crowd.said.get(OK, 0) > 2 * pool,
+            "some waited much longer than others": crowd.unfair <= 4,
+            "more connections than the pool has": crowd.connections <= pool,
+        }
+    )
+
+
+def nothing_grew(soaked: Soaked) -> list[str]:
+    """Check that the second half of the requests left nothing."""
+    return _unmet(
+        {
+            "a request failed": soaked.said == {OK: soaked.requests},
+            "memory grew": soaked.end.rss_mb - soaked.middle.rss_mb <= _MOST_MB,
+            "files grew": soaked.end.files - soaked.start.files <= _MOST_FILES,
+        }
+    )
+
+
+def _unmet(rules: dict[str, bool]) -> list[str]:
+    return [name for name, is_met in rules.items() if not is_met]

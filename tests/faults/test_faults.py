@@ -1,0 +1,56 @@
+"""The campaigns in a short form."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults import clients, database, met, soak
+from tests.faults.rig import Rig, rig
+
+POOL = 4
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Rig]:
+    """Run a server and its PostgreSQL."""
+    with rig(GRAPHQL_API_POOL_SIZE=str(POOL), GRAPHQL_API_MAX_WAITING_REQUESTS="100") as found:
+        yield found
+
+
+@pytest.mark.parametrize(
+    ("fault", "gone_s"),
+    [
+        (database.terminated, 0.5),
+        (database.restarted, 0.3),
+        (database.killed, 0.3),
+        (database.frozen, 1.0),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_nothing_is_lost_where_the_database_fails(
+    fault: database.Fault, gone_s: float, running: Rig
+) -> None:
+    figures = asyncio.run(
+        database.suffered(running, fault, gone_s=gone_s, before_s=0.5, after_s=1.0)
+    )
+    print(figures)  # noqa: T201  # for whoever runs it with -s
+    assert met.nothing_was_lost(figures, POOL) == []
+
+
+def test_clients_that_hang_up_leave_nothing(running: Rig) -> None:
+    left = asyncio.run(clients.leave(running, 150))
+    print(left)  # noqa: T201
+    assert met.leaves_nothing(left, POOL) == []
+
+
+def test_a_crowd_is_answered_in_turn_or_sent_away(running: Rig) -> None:
+    crowd = asyncio.run(clients.crowd(running, 40 * POOL))
+    print(crowd)  # noqa: T201
+    assert met.crowd_is_fair(crowd, POOL) == []
+
+
+def test_what_a_process_holds_does_not_grow_with_its_requests(running: Rig) -> None:
+    soaked = asyncio.run(soak.soak(running, 600))
+    print(soaked)  # noqa: T201
+    assert met.nothing_grew(soaked) == []

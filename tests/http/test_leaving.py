@@ -1,0 +1,158 @@
+"""A server that is told to end says so, serves on for a while, and finishes what it has."""
+
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import URL
+
+from tests.support import asking
+from tests.support.patience import PATIENCE_S
+from tests.support.postgres import Link, Server, on_engine
+from tests.support.serving import command, fill, running
+
+WORKERS = pytest.mark.parametrize("workers", ["1", "2"])
+READ = {"query": "{ posts(first: 1) { nodes { title } } }"}
+NAME = {"query": "{ __typename }"}
+CREATE = """mutation ($input: CreatePostInput!) {
+    createPost(input: $input) { post { title } errors { message } } }"""
+WAITING = """SELECT count(*) FROM pg_stat_activity
+    WHERE wait_event_type = 'Lock' AND datname = current_database()"""
+
+
+@pytest.fixture(scope="module")
+def database(server: Server) -> Iterator[URL]:
+    """Lend a database with the sample content."""
+    with server.empty_database() as url:
+        on_engine(url, fill)
+        yield url
+
+
+@pytest.fixture(scope="module")
+def token(database: URL, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Give somebody who may write."""
+    folder, password = tmp_path_factory.mktemp("editor"), "a password of some length"
+    words = ("user", "create", "an-author", "--role", "author", "--password-stdin")
+    command(database, folder, *words, given=password)
+    return command(database, folder, "token", "issue", "an-author")
+
+
+class Asking(threading.Thread):
+    """A request under way."""
+
+    def __init__(self, base: str, token: str, body: dict[str, Any]) -> None:
+        super().__init__(daemon=True)
+        self._given = (base, token, body)
+        self.answer: httpx.Response | None = None
+        self.start()
+
+    def run(self) -> None:
+        """Wait for the answer."""
+        base, token, body = self._given
+        headers = {"authorization": f"Bearer {token}"}
+        try:
+            self.answer = asking.post(f"{base}/graphql", json=body, headers=headers)
+        except httpx.TransportError:
+            self.answer = None
+
+
+def wait_until(probe: Any) -> None:
+    """Wait for what nobody tells of."""
+    end = time.monotonic() + PATIENCE_S
+    while not probe():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@contextmanager
+def locked(database: URL) -> Iterator[Link]:
+    """Have whoever needs the posts wait while the block runs; lend a link that watches."""
+    with closing(Link(database)) as locker, closing(Link(database)) as watcher:
+        locker.execute("BEGIN; LOCK TABLE posts IN ACCESS EXCLUSIVE MODE")
+        yield watcher
+
+
+def waiting(watcher: Link, number: int = 1) -> None:
+    """Wait until so many statements wait for the lock."""
+    wait_until(lambda: watcher.fetch(WAITING)[0][0] >= number)
+
+
+@WORKERS
+def test_it_is_not_ready_any_more_serves_on_for_a_while_and_finishes_what_is_under_way(
+    workers: str, database: URL, token: str, tmp_path: Path
+) -> None:
+    name = f"Under way with {workers}"
+    change = {"query": CREATE, "variables": {"input": {"title": name, "body": "Text"}}}
+    options = {"GRAPHQL_API_DRAIN_S": "1"}
+    with running(database, tmp_path, "--workers", workers, **options) as (process, base):
+        with locked(database) as watcher, asking.client(base) as client:
+            assert client.get("/readyz").status_code == 200
+            reading, writing = Asking(base, token, READ), Asking(base, token, change)
+            waiting(watcher, 2)
+            process.send_signal(signal.SIGTERM)
+            wait_until(lambda: client.get("/readyz").status_code == 503)
+            said = client.get("/readyz").json()
+            assert said == {"status": "unready", "reason": "the process is about to end"}
+            assert client.get("/healthz").status_code == 200
+            assert client.post("/graphql", json=NAME).json() == {"data": {"__typename": "Query"}}
+        reading.join(PATIENCE_S)
+        writing.join(PATIENCE_S)
+        assert process.wait(PATIENCE_S) == 0
+    assert reading.answer is not None
+    assert reading.answer.json()["data"]["posts"]["nodes"]
+    assert writing.answer is not None
+    created = {"post": {"title": name}, "errors": []}
+    assert writing.answer.json() == {"data": {"createPost": created}}
+    with closing(Link(database)) as link:
+        assert link.fetch("SELECT 1 FROM posts WHERE title = $1", name) == [(1,)]
+
+
+def test_what_never_ends_does_not_hold_it(database: URL, token: str, tmp_path: Path) -> None:
+    options = {"GRAPHQL_API_GRACE_S": "1", "GRAPHQL_API_REQUEST_TIMEOUT_S": str(PATIENCE_S)}
+    with (
+        running(database, tmp_path, **options) as (process, base),
+        locked(database) as watcher,
+    ):
+        host, _, port = base.removeprefix("http://").partition(":")
+        with socket.create_connection((host, int(port))) as half:
+            half.sendall(b"POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-length: 99\r\n\r\n{")
+            asked = Asking(base, token, READ)
+            waiting(watcher)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(PATIENCE_S) == 0
+        asked.join(PATIENCE_S)
+
+
+@pytest.mark.parametrize(
+    ("number", "workers"), [(signal.SIGTERM, "1"), (signal.SIGTERM, "2"), (signal.SIGINT, "1")]
+)
+def test_told_twice_it_ends_at_once(
+    number: signal.Signals, workers: str, database: URL, token: str, tmp_path: Path
+) -> None:
+    options = {"GRAPHQL_API_DRAIN_S": "1000", "GRAPHQL_API_GRACE_S": "1000"}
+    with (
+        running(database, tmp_path, "--workers", workers, **options) as (process, base),
+        locked(database) as watcher,
+    ):
+        Asking(base, token, READ)
+        waiting(watcher)
+        process.send_signal(number)
+        with suppress(httpx.TransportError):
+            wait_until(lambda: asking.get(f"{base}/readyz").status_code == 503)
+        process.send_signal(number)
+        process.wait(PATIENCE_S)
+        wait_until(lambda: not _answers(base))
+
+
+def _answers(base: str) -> bool:
+    try:
+        return asking.get(f"{base}/healthz").status_code == 200
+    except httpx.TransportError:
+        return False
