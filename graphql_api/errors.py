@@ -4,6 +4,8 @@ Exception
 ├── ApiError            safe to show to a client, with a stable ``code``
 │   ├── BadUserInputError   BAD_USER_INPUT: an argument, id or cursor cannot be used
 │   ├── ForbiddenError      FORBIDDEN: a field is not for who asks
+│   ├── LimitExceededError  LIMIT_EXCEEDED: a document asks for too much
+│   ├── RateLimitedError    RATE_LIMITED: a client asked for too much in too short a time
 │   ├── UnauthenticatedError UNAUTHENTICATED: what a request says of who asks is not so
 │   ├── PersistedQueryError PERSISTED_QUERY_…: a document that is only named cannot be run
 │   ├── UnavailableError    UNAVAILABLE: the database does not answer; try again later
@@ -14,7 +16,7 @@ Exception
 Everything else is a fault of ours: a client sees ``INTERNAL`` and a request id, the log the rest.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class ApiError(Exception):
@@ -43,6 +45,42 @@ class ForbiddenError(ApiError):
     """A field is not for who asks; the rest of the answer is."""
 
     code = "FORBIDDEN"
+
+
+class LimitExceededError(ApiError):
+    """A document asks for more than one request may: what was counted, and what is allowed."""
+
+    code = "LIMIT_EXCEEDED"
+
+    def __init__(self, message: str, **figures: int) -> None:
+        super().__init__(message)
+        self.figures = figures
+
+    @classmethod
+    def of(cls, what: str, counted: int, allowed: int) -> Self:
+        """Say it of one thing that was counted."""
+        said = f"the document has {counted} {what}, but {allowed} are allowed"
+        return cls(said, counted=counted, allowed=allowed)
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        """The code, and the figures."""
+        return {"code": self.code, **self.figures}
+
+
+class RateLimitedError(ApiError):
+    """A client spent what it has for now; it may come again after a while."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        """The code, and when to come again."""
+        return {"code": self.code, "retryAfterSeconds": self.retry_after_s}
 
 
 class UnauthenticatedError(ApiError):

@@ -5,6 +5,8 @@ read without the prefix too, because every hosting platform sets it under that n
 """
 
 import re
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
@@ -21,6 +23,7 @@ _LARGEST_PORT = 65_535
 _WANTED = "must look like postgresql://user:password@host:port/name"
 _SECRET_CHARACTERS = 32  # 128 bits when written in hexadecimal
 _KEY = re.compile(r"(?P<name>[A-Za-z0-9-]{1,20}):(?P<secret>[^\s,]+)")
+_REDIS = re.compile(r"rediss?://[^\s/]")
 _KEYS_WANTED = "must look like name:secret,name:secret, with letters, digits and hyphens in names"
 # as browsers write them: in lower case, and without the port that goes without saying
 _ORIGIN = re.compile(
@@ -83,6 +86,47 @@ class Settings(BaseSettings):
     max_waiting_requests: Annotated[int, Field(ge=0)] = 1000
     """Requests that wait while twice the pool's size run; whoever comes then is sent away (503)."""
 
+    max_tokens: Annotated[int, Field(ge=100, le=10_000)] = 1_500
+    """Words and signs of a document, parsed in 10 ms; a large page of a front end has some 500."""
+
+    max_depth: Annotated[int, Field(ge=3, le=50)] = 10
+    """Levels of fields within each other: three lists, each with its `nodes`, and a thing below."""
+
+    max_aliases: Annotated[int, Field(ge=0, le=1_000)] = 30
+    """Aliases of a document: with them one field is asked for as often as there is room."""
+
+    max_root_fields: Annotated[int, Field(ge=1, le=1_000)] = 20
+    """Fields at the root of an operation, each a statement or more of its own."""
+
+    max_mutations: Annotated[int, Field(ge=1, le=100)] = 5
+    """Mutations of one document, each a transaction; a login is a guess at a password."""
+
+    max_cost: Annotated[int, Field(ge=1)] = 5_000
+    """What one request may cost, by `@cost`: about as many entries of lists, read in 100 ms."""
+
+    max_nodes: Annotated[int, Field(ge=1)] = 10_000
+    """Things in one answer, with those that cost nothing: some 2 MB of JSON."""
+
+    rate_limit: Annotated[int, Field(ge=0)] = 0
+    """What one client may spend in a window, by `@cost`; 0: no such limit."""
+
+    rate_window_s: Annotated[int, Field(ge=1, le=86_400)] = 60
+    """Seconds of a window: whoever is refused waits no longer than this."""
+
+    rate_storage: SecretStr | None = None
+    """Redis that all processes count in, ``redis://…``; none: each process counts for itself."""
+
+    trusted_proxies: str = "127.0.0.1"
+    """Addresses whose `X-Forwarded-For` is believed, with commas; ``*`` for all, behind a proxy."""
+
+    introspection: bool | None = None
+    """Whether clients may ask for the schema itself; none: in development alone."""
+
+    graphiql: bool | None = None
+    """Whether browsers get GraphiQL at the endpoint; none: in development alone."""
+
+    suggestions: bool | None = None
+    """Whether errors name what else there is, «Did you mean»; none: in development alone."""
     drain_s: Annotated[float, Field(ge=0)] = 2.0
     """Seconds of service after SIGTERM, while ``/readyz`` says 503: balancers look this often."""
 
@@ -94,6 +138,15 @@ class Settings(BaseSettings):
 
     development: bool = False
     """Shows everybody what costs an operator's key elsewhere: each answer says what was loaded."""
+
+    slow_operation_s: Annotated[float, Field(gt=0)] = 1.0
+    """Seconds from which the log says of an operation which of its batches were slow."""
+
+    metrics_folder: Path | None = None
+    """Where several processes put their counts, so that each answers for all of them."""
+
+    tracing: bool = False
+    """Sends spans to OpenTelemetry; needs the extra `otel`, and that one's own variables."""
 
     diagnostics_key: SecretStr | None = None
     """Who sends it as ``X-Diagnostics-Key`` may ask for batches and choose the executor."""
@@ -118,6 +171,21 @@ class Settings(BaseSettings):
         """The database's address as our driver takes it."""
         return _address(self.database_url.get_secret_value())
 
+    @property
+    def shows_introspection(self) -> bool:
+        """Whether clients may ask for the schema."""
+        return self.development if self.introspection is None else self.introspection
+
+    @property
+    def shows_graphiql(self) -> bool:
+        """Whether browsers get GraphiQL."""
+        return self.development if self.graphiql is None else self.graphiql
+
+    @property
+    def shows_suggestions(self) -> bool:
+        """Whether errors name what else there is."""
+        return self.development if self.suggestions is None else self.suggestions
+
     @classmethod
     def load(cls, **overrides: object) -> Self:
         """Read the environment; ``overrides`` win over it.
@@ -130,6 +198,14 @@ class Settings(BaseSettings):
         except ValidationError as error:
             raise OperatorError(_sentence(error)) from None
 
+    def changed(self) -> list[str]:
+        """Name the settings that are not as they are by default, and could be."""
+        return [
+            name
+            for name, field in type(self).model_fields.items()
+            if not field.is_required() and getattr(self, name) != field.default
+        ]
+
     @field_validator("database_url")
     @classmethod
     def _is_postgresql(cls, value: SecretStr) -> SecretStr:
@@ -141,6 +217,16 @@ class Settings(BaseSettings):
     def _is_long_enough(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value()) < _SECRET_CHARACTERS:
             raise ValueError(f"must have {_SECRET_CHARACTERS} characters or more")
+        return value
+
+    @field_validator("rate_storage")
+    @classmethod
+    def _is_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            if not _REDIS.match(value.get_secret_value()):
+                raise ValueError("must look like redis://host:port/0 or rediss://host:port/0")
+            if find_spec("redis") is None:
+                raise ValueError("needs the package redis: pip install 'graphql-api[redis]'")
         return value
 
     @field_validator("allowed_origins", mode="before")

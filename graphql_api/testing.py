@@ -37,7 +37,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult
 
-from graphql_api.db.database import Database, Timing
+from graphql_api.db.database import Database
+from graphql_api.db.figures import Read
 from graphql_api.db.monitor import Statement, StatementLog, recorded
 from graphql_api.loaders.operation import Operation
 from graphql_api.loaders.report import Report
@@ -193,8 +194,8 @@ class _Loads(Report):
         self._queued.clear()
         self.n_waves += 1
 
-    def ran(self, loader: Any, sql: str, n_rows: int, timing: Timing) -> None:
-        super().ran(loader, sql, n_rows, timing)
+    def sent(self, loader: object, read: Read) -> None:
+        super().sent(loader, read)
         n_before, works = self._batches.get(loader, (0, {_NO_WORK}))
         by_path: defaultdict[str, set[_Work]] = defaultdict(set)
         for work in works:
@@ -202,7 +203,7 @@ class _Loads(Report):
         for path, asked in by_path.items():
             is_prompt = any(work.n_waves == n_before for work in asked)
             places = {work.place for work in asked}
-            self._found[path, loader.name].add(places, sql, n_before if is_prompt else None)
+            self._found[path, read.loader].add(places, read.sql, n_before if is_prompt else None)
 
 
 @contextmanager

@@ -148,8 +148,25 @@ def test_every_setting_can_be_set_by_its_variable(monkeypatch: pytest.MonkeyPatc
         "GRAPHQL_API_DRAIN_S": "0.5",
         "GRAPHQL_API_GRACE_S": "3",
         "GRAPHQL_API_MAX_WAITING_REQUESTS": "70",
+        "GRAPHQL_API_MAX_TOKENS": "2000",
+        "GRAPHQL_API_MAX_DEPTH": "7",
+        "GRAPHQL_API_MAX_ALIASES": "8",
+        "GRAPHQL_API_MAX_ROOT_FIELDS": "9",
+        "GRAPHQL_API_MAX_MUTATIONS": "2",
+        "GRAPHQL_API_MAX_COST": "800",
+        "GRAPHQL_API_MAX_NODES": "900",
+        "GRAPHQL_API_RATE_LIMIT": "1000",
+        "GRAPHQL_API_RATE_WINDOW_S": "30",
+        "GRAPHQL_API_RATE_STORAGE": "redis://cache.example:6379/1",
+        "GRAPHQL_API_TRUSTED_PROXIES": "10.0.0.1",
+        "GRAPHQL_API_INTROSPECTION": "true",
+        "GRAPHQL_API_GRAPHIQL": "true",
+        "GRAPHQL_API_SUGGESTIONS": "true",
         "GRAPHQL_API_PERSISTED_DOCUMENTS": "trusted",
         "GRAPHQL_API_DEVELOPMENT": "true",
+        "GRAPHQL_API_SLOW_OPERATION_S": "2.5",
+        "GRAPHQL_API_METRICS_FOLDER": "/run/metrics",
+        "GRAPHQL_API_TRACING": "true",
         "GRAPHQL_API_DIAGNOSTICS_KEY": SECRET,
         "GRAPHQL_API_ALLOWED_ORIGINS": "https://www.example.com",
         "GRAPHQL_API_MAX_SOCKETS": "50",
@@ -255,3 +272,17 @@ def test_the_option_of_libpq_for_encryption_reaches_the_driver(
     url = Settings.load().url
     assert url.drivername == "postgresql+asyncpg"
     assert url.query == {"ssl": "require"}
+
+
+@pytest.mark.parametrize("name", ["introspection", "graphiql", "suggestions"])
+def test_what_helps_those_who_look_around_is_for_development_alone_unless_set(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def shows(**given: bool) -> bool:
+        return bool(getattr(Settings.load(**given), f"shows_{name}"))
+
+    assert [shows(), shows(development=True)] == [False, True]
+    monkeypatch.setenv(f"{PREFIX}{name.upper()}", "false")
+    assert not shows(development=True)
+    monkeypatch.setenv(f"{PREFIX}{name.upper()}", "true")
+    assert shows()

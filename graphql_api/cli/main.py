@@ -8,7 +8,18 @@ from typing import NoReturn
 import typer
 from rich.console import Console
 
-from graphql_api.cli import content, demo, migration, persisted, purge, schema, server, user
+from graphql_api.cli import (
+    config,
+    content,
+    demo,
+    doctor,
+    migration,
+    persisted,
+    purge,
+    schema,
+    server,
+    user,
+)
 from graphql_api.errors import ApiError, OperatorError
 
 app = typer.Typer(
@@ -19,6 +30,8 @@ app = typer.Typer(
 )
 app.command()(server.serve)
 app.command()(demo.demo)
+app.command()(doctor.doctor)
+app.add_typer(config.app, name="config")
 app.add_typer(migration.app, name="db")
 app.add_typer(content.app, name="import")
 app.command()(content.seed)

@@ -10,7 +10,6 @@ import random
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from asyncpg import InternalClientError, PostgresError, Record
@@ -29,6 +28,7 @@ from graphql_api.db.fault import (
     quotes_a_value,
     translated,
 )
+from graphql_api.db.figures import LOADS, Read
 from graphql_api.db.monitor import Statement, is_recorded, note
 from graphql_api.db.pool import ReadyPool
 from graphql_api.db.slots import Slots
@@ -114,16 +114,6 @@ class Database:
             await asyncio.sleep(random.uniform(0, _LONGEST_PAUSE_S * 2**n_tries))  # noqa: S311  # no secret
 
 
-@dataclass(slots=True)
-class Timing:
-    """When a read did what, in seconds of ``time.perf_counter``."""
-
-    asked: float = 0.0
-    connected: float = 0.0
-    """When it had a connection."""
-    answered: float = 0.0
-
-
 class Reader:
     """Reads of one operation; holds no connection between statements."""
 
@@ -138,9 +128,9 @@ class Reader:
         parameters: Mapping[str, Any],
         *,
         loader: str = "",
-        timing: Timing | None = None,
+        read: Read | None = None,
     ) -> list[Record]:
-        """Run one statement of ``loader`` and return all its rows.
+        """Run one statement of ``loader`` and return all its rows; ``read`` notes how it went.
 
         Raises:
             UnavailableError: no connection was free in time, or the database went away.
@@ -148,17 +138,17 @@ class Reader:
         compiled = statement if isinstance(statement, Compiled) else Compiled(statement)
         values = compiled.values(parameters)
         slots = self._slots
-        if timing is not None:
-            timing.asked = time.perf_counter()
+        if read is not None:
+            read.asked = time.perf_counter()
         if slots.free:
             slots.free -= 1
         else:
             await slots.wait_for_one()
         try:
             try:
-                return await self._rows(compiled, values, loader, timing)
+                return await self._rows(compiled, values, loader, read)
             except _LostError:  # a read changes nothing: another connection may do it
-                return await self._rows(compiled, values, loader, timing)
+                return await self._rows(compiled, values, loader, read)
         except (OSError, PostgresError, SQLAlchemyError, DriverError) as error:
             told = translated(error)
             if told is error:
@@ -166,16 +156,17 @@ class Reader:
             raise told from error
         finally:
             slots.give_back()
-            if timing is not None:
-                timing.answered = time.perf_counter()
+            if read is not None:
+                read.answered = time.perf_counter()
+                LOADS[loader].add(read)
 
     async def _rows(
-        self, compiled: Compiled, values: list[Any], loader: str, timing: Timing | None
+        self, compiled: Compiled, values: list[Any], loader: str, read: Read | None
     ) -> list[Record]:
         lent = await self._pool.lend()
         try:
-            if timing is not None:
-                timing.connected = time.perf_counter()
+            if read is not None:
+                read.connected = time.perf_counter()
             if is_recorded():
                 note(self._pool, Statement(compiled.sql, loader, values))
             rows = await self._fetch(lent, compiled, values)
@@ -196,6 +187,8 @@ class Reader:
             await self._discard(lent)
             raise
         self._pool.take_back(lent)
+        if read is not None:
+            read.n_rows = len(rows)
         return rows
 
     async def _discard(self, lent: ReadConnection) -> None:

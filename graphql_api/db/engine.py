@@ -9,6 +9,7 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from graphql_api.db.connection import PREPARED_STATEMENTS
+from graphql_api.db.figures import WAITS, count_statement
 from graphql_api.db.pool import ReadyPool
 from graphql_api.settings import Settings
 
@@ -40,7 +41,13 @@ def create_engine(settings: Settings, *, serving: bool = False) -> AsyncEngine:
         connect_args=_connect_args(settings, serving=serving),
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    event.listen(engine.sync_engine, "connect", _count_connection)
+    event.listen(engine.sync_engine, "before_cursor_execute", count_statement)
     return engine
+
+
+def _count_connection(_connection: DBAPIConnection, _record: object) -> None:
+    WAITS.connects += 1
 
 
 def _refuse_closed(connection: DBAPIConnection, _record: object, _fairy: object) -> None:

@@ -11,12 +11,14 @@ from collections import deque
 from typing import Any
 
 from sqlalchemy import AsyncAdaptedQueuePool
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.pool.base import _ConnectionRecord
 from sqlalchemy.util import greenlet_spawn
 from sqlalchemy.util.queue import AsyncAdaptedQueue
 
 from graphql_api.db.connection import ReadConnection
+from graphql_api.db.figures import WAITS
 
 _READS = "graphql_api_reads"
 """Where an entry's connection notes what reads need; SQLAlchemy forgets it with the connection."""
@@ -63,6 +65,23 @@ class ReadyPool(AsyncAdaptedQueuePool):
     def __init__(self, *given: Any, **options: Any) -> None:
         super().__init__(*given, **options)
         self._idle = self._pool.entries.idle
+        self._held: dict[ConnectionPoolEntry, float] = {}
+        """Since when each that is lent is, by ``time.perf_counter``."""
+
+    @property
+    def n_held(self) -> int:
+        """How many connections are lent."""
+        return len(self._held)
+
+    @property
+    def n_waiting(self) -> int:
+        """How many wait for one."""
+        return sum(not getter.done() for getter in self._pool.entries._getters)  # noqa: SLF001  # asyncio's
+
+    @property
+    def longest_held_s(self) -> float:
+        """For how many seconds the one that was lent first is."""
+        return time.perf_counter() - min(self._held.values()) if self._held else 0.0
 
     async def lend(self) -> ReadConnection:
         """Lend a connection that is in order, for `take_back`.
@@ -73,6 +92,7 @@ class ReadyPool(AsyncAdaptedQueuePool):
         idle, entry = self._idle, None
         if idle:
             entry = idle.popleft()
+            self._held[entry] = time.perf_counter()
             ready = self._in_order(entry)
             if ready is not None:
                 return ready
@@ -81,6 +101,7 @@ class ReadyPool(AsyncAdaptedQueuePool):
 
     def take_back(self, lent: ReadConnection) -> None:
         """Have a connection lie idle again, or go to who waits for one."""
+        self._held.pop(lent.entry, None)
         self._pool.entries.put_nowait(lent.entry)
 
     def distrust(self, entry: Any) -> None:
@@ -93,7 +114,28 @@ class ReadyPool(AsyncAdaptedQueuePool):
         try:
             entry.invalidate()
         finally:
+            self._held.pop(entry, None)
             self._pool.entries.put_nowait(entry)
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        """Take an entry, also for SQLAlchemy's own way; in a greenlet, which can wait."""
+        began = time.perf_counter()
+        is_waiting = not self._idle and self._overflow >= self._max_overflow
+        try:
+            entry = super()._do_get()
+        except PoolTimeoutError:
+            WAITS.timeouts += 1
+            raise
+        finally:
+            if is_waiting:
+                WAITS.n += 1
+                WAITS.seconds += time.perf_counter() - began
+        self._held[entry] = time.perf_counter()
+        return entry
+
+    def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+        self._held.pop(record, None)
+        super()._do_return_conn(record)
 
     def _create_connection(self) -> ConnectionPoolEntry:
         """Make an entry that connects when it is lent: if it cannot, it goes to who waits for one.

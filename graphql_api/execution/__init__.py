@@ -7,7 +7,7 @@ with an example.
 from graphql_api.execution.counters import Counters
 from graphql_api.execution.declare import PLAN, Batch, Computed, Level, OneOf, Rows
 from graphql_api.execution.documents import DocumentCache, documents_of, may_have_parts
-from graphql_api.execution.executor import PlanExecutor
+from graphql_api.execution.executor import PlanExecutor, caches_of
 from graphql_api.execution.options import Execution, Mode, options_of
 from graphql_api.execution.prepared import operation_of
 from graphql_api.execution.started import Started
@@ -25,6 +25,7 @@ __all__ = [
     "PlanExecutor",
     "Rows",
     "Started",
+    "caches_of",
     "documents_of",
     "may_have_parts",
     "operation_of",

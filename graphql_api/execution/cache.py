@@ -14,6 +14,7 @@ class BoundedCache(Generic[ValueT]):
         self._most_bytes = most_bytes
         self._entries: OrderedDict[Hashable, tuple[ValueT, int]] = OrderedDict()
         self.n_bytes = 0
+        self.hits = self.misses = self.evictions = 0
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -22,7 +23,9 @@ class BoundedCache(Generic[ValueT]):
         """Return the entry, which counts as used now."""
         entry = self._entries.get(key)
         if entry is None:
+            self.misses += 1
             return None
+        self.hits += 1
         self._entries.move_to_end(key)
         return entry[0]
 
@@ -35,6 +38,7 @@ class BoundedCache(Generic[ValueT]):
         self.n_bytes += n_bytes
         while self.n_bytes > self._most_bytes:
             self.drop(next(iter(self._entries)))
+            self.evictions += 1
 
     def drop(self, key: Hashable) -> None:
         """Forget an entry, if it is there."""

@@ -25,23 +25,25 @@ MOST_BYTES = 32 * 2**20
 
 # what a parsed document takes for each of its tokens, measured with tracemalloc on documents of
 # short fields, the worst kind (tests/execution/test_documents.py holds it)
-BYTES_PER_TOKEN = 650
+BYTES_PER_TOKEN = 650 + 40  # and what is noted of it
 BYTES_PER_CHARACTER = 9  # a comment holds its text a second time, and a character may be four
 
 # what `prepared.py` keeps of each operation, and of each of its variables
-BYTES_PER_OPERATION = 2000
+BYTES_PER_OPERATION = 2000 + 1000  # and what is noted of each
 BYTES_PER_VARIABLE = 300
 
 
 class KnownDocument:
     """A valid document, and its operations as far as they were prepared."""
 
-    __slots__ = ("document", "prepared")
+    __slots__ = ("document", "note", "prepared")
 
     def __init__(self, document: DocumentNode) -> None:
         self.document = document
         self.prepared: dict[str | None, Any] = {}
         """By the name that was asked for."""
+        self.note: Any = None
+        """Whatever those who run documents keep with one; it is counted by the token, too."""
 
 
 # what is valid for one schema may not be for another

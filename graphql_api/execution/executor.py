@@ -14,13 +14,14 @@ from graphql import (
     Visitor,
     visit,
 )
+from strawberry.schema.base import BaseSchema
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from graphql_api.execution.cache import BoundedCache
 from graphql_api.execution.classify import UnplannedError
 from graphql_api.execution.compile import Plan, compile_plan
 from graphql_api.execution.counters import Counters
-from graphql_api.execution.documents import bytes_of
+from graphql_api.execution.documents import bytes_of, documents_of
 from graphql_api.execution.options import Execution, Mode, options_of
 from graphql_api.execution.run import Run
 from graphql_api.execution.started import Started
@@ -28,6 +29,9 @@ from graphql_api.execution.started import serially as run_serially
 
 MOST_BYTES = 64 * 2**20
 """What the plans of one schema may take in memory."""
+
+MOST_MISTAKES = 10
+"""Wrong values of variables that are told of; each message is written from the whole variable."""
 
 # what the plan of an operation takes for each of its fields, its code included, measured with
 # tracemalloc (tests/execution/test_documents.py holds it)
@@ -173,6 +177,12 @@ def plans_of(schema: GraphQLSchema) -> BoundedCache[Kept]:
     if kept is None:
         kept = schema.extensions[_EXTENSION] = BoundedCache(MOST_BYTES)
     return kept
+
+
+def caches_of(schema: BaseSchema) -> dict[str, BoundedCache[Any]]:
+    """Return what a schema keeps, by what it is."""
+    of_core: GraphQLSchema = schema._schema  # type: ignore[attr-defined]  # noqa: SLF001  # Strawberry's
+    return {"documents": documents_of(schema), "plans": plans_of(of_core)}
 
 
 def _check_loop() -> None:

@@ -31,6 +31,7 @@ from strawberry.types.graphql import OperationType
 from graphql_api.execution.classify import UnplannedError
 from graphql_api.execution.documents import KnownDocument
 from graphql_api.execution.executor import (
+    MOST_MISTAKES,
     PlanExecutor,
     boolean_names,
     check_mode,
@@ -69,6 +70,7 @@ class Prepared:
         "_name",
         "_operation",
         "_variables",
+        "name",
         "type",
     )
 
@@ -84,6 +86,7 @@ class Prepared:
         self._name = name
         self.type = OperationType(operation.operation.value)
         """What kind of operation it is."""
+        self.name = operation.name.value if operation.name else None
         self._booleans = boolean_names(
             operation,
             [each for each in document.definitions if isinstance(each, FragmentDefinitionNode)],
@@ -115,6 +118,7 @@ class Prepared:
             self._name,
             is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # Strawberry's
             operation_extensions=extensions,
+            max_coercion_errors=MOST_MISTAKES,
         )
         if variables is None:
             executor = make_executor()

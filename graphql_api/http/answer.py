@@ -1,6 +1,7 @@
 """What is sent back: results and refusals as JSON, with the headers they need."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -64,7 +65,9 @@ class _Refusal(Answer):
         await super().__call__(scope, receive, send)
 
 
-def of_result(result: ExecutionResult, accepted: Accepted) -> Answer:
+def of_result(
+    result: ExecutionResult, accepted: Accepted, headers: Mapping[str, str] | None = None
+) -> Answer:
     """Answer with what came of an operation."""
     if accepted.json is None and accepted.events:
         return Answer((event(parts_of(result)) + LAST_EVENT).encode(), EVENTS)
@@ -75,6 +78,8 @@ def of_result(result: ExecutionResult, accepted: Accepted) -> Answer:
         answer.add("Cache-Control", "no-store")  # an id that is unknown now may be known next
     if seconds := retry_after(result):
         answer.add("Retry-After", seconds)
+    for name, value in (headers or {}).items():
+        answer.add(name, value)
     return answer
 
 

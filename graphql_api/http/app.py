@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graphql_api.db.database import Database
 from graphql_api.db.engine import create_engine
+from graphql_api.execution import caches_of
 from graphql_api.http.answer import of_refusal
 from graphql_api.http.attending import Attendant
 from graphql_api.http.cors import readable_by
@@ -22,9 +23,13 @@ from graphql_api.http.endpoint import GraphQLEndpoint
 from graphql_api.http.graphiql import graphiql_assets
 from graphql_api.http.health import healthz, readyz
 from graphql_api.http.leaving import Leaving, leaving_on_signals
-from graphql_api.http.metrics import metrics
+from graphql_api.http.logs import set_up
+from graphql_api.http.metrics import Metrics, answer_metrics
+from graphql_api.http.observing import Observer
 from graphql_api.http.persisted import PersistedDocuments
+from graphql_api.http.rate import Rate
 from graphql_api.http.refusal import RefusedError
+from graphql_api.http.watching import watched
 from graphql_api.http.websocket.endpoint import SocketEndpoint
 from graphql_api.schema.build import build_schema
 from graphql_api.services.people.people import People, people_of
@@ -39,7 +44,10 @@ class State(TypedDict):
     settings: Settings
     people: People
     attendant: Attendant
+    rate: Rate
     leaving: Leaving
+    observer: Observer
+    metrics: Metrics
     documents: PersistedDocuments
 
 
@@ -71,24 +79,34 @@ def create_app(settings: Settings | None = None) -> Starlette:
         engine = create_engine(chosen, serving=True)
         database = Database(engine, pgbouncer=chosen.pgbouncer)
         publishing = asyncio.create_task(keep_publishing(database))
+        attendant = Attendant(
+            2 * chosen.pool_size, chosen.max_waiting_requests, chosen.request_timeout_s
+        )
+        documents = PersistedDocuments(database, schema, chosen.persisted_documents)
+        caches = caches_of(schema) | {"persisted": documents.kept}
         collect_less_garbage()
+        rate = Rate.of(chosen)
         try:
-            with people_of(chosen) as people, leaving_on_signals(chosen.drain_s) as leaving:
+            with (
+                people_of(chosen) as people,
+                leaving_on_signals(chosen.drain_s) as leaving,
+                watched(chosen, database, attendant, caches) as (observer, metrics),
+            ):
                 yield {
                     "database": database,
                     "settings": chosen,
                     "people": people,
-                    "attendant": Attendant(
-                        2 * chosen.pool_size,
-                        chosen.max_waiting_requests,
-                        chosen.request_timeout_s,
-                    ),
+                    "attendant": attendant,
+                    "rate": rate,
                     "leaving": leaving,
-                    "documents": PersistedDocuments(database, schema, chosen.persisted_documents),
+                    "observer": observer,
+                    "metrics": metrics,
+                    "documents": documents,
                 }
         finally:
             publishing.cancel()
             await asyncio.wait([publishing])
+            await rate.close()
             await database.settle(_SETTLING_S)
             await engine.dispose()
 
@@ -105,11 +123,17 @@ def create_app(settings: Settings | None = None) -> Starlette:
             Mount("/graphiql", graphiql_assets),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
-            Route("/metrics", metrics),
+            Route("/metrics", answer_metrics),
         ],
     )
     app.router.redirect_slashes = False  # a client whose address is wrong should know
     return app
+
+
+def create_served() -> Starlette:
+    """Build the application for a process that does nothing else, and set up its log."""
+    set_up()
+    return create_app()
 
 
 async def _refused(_request: Request, error: Exception) -> ASGIApp:

@@ -30,9 +30,22 @@ class Attendant:
     """Lets operations of one process run, few at a time, and ends those that take too long."""
 
     def __init__(self, n_running: int, n_waiting: int, timeout_s: float) -> None:
+        self._most_running = n_running
         self._slots = Slots(n_running)
         self._most_waiting = n_waiting
         self._timeout_s = timeout_s
+        self.n_shed = 0
+        """How many were sent away because too many waited."""
+
+    @property
+    def n_running(self) -> int:
+        """How many run at the moment."""
+        return self._most_running - self._slots.free
+
+    @property
+    def n_waiting(self) -> int:
+        """How many wait for their turn."""
+        return self._slots.n_waiting
 
     async def run(
         self,
@@ -52,6 +65,7 @@ class Attendant:
             if slots.free:
                 slots.free -= 1
             elif slots.n_waiting >= self._most_waiting:
+                self.n_shed += 1
                 raise UnavailableError(_BUSY)
             else:
                 await attended.turn(slots)

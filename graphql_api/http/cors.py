@@ -11,8 +11,9 @@ from starlette.types import ASGIApp
 
 _SENT = ("Authorization", "Content-Type", "X-Request-ID", "X-GraphQL-Cost")
 _READ = (
-    "RateLimit",
-    "RateLimit-Policy",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
     "Retry-After",
     "X-Request-ID",
 )

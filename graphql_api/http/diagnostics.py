@@ -21,14 +21,18 @@ Headers = Mapping[bytes, bytes]
 _KEY = b"x-diagnostics-key"
 _EXECUTION = b"x-graphql-execution"
 _BATCHES = b"x-graphql-batches"
-_REQUEST_ID = b"x-request-id"
+REQUEST_ID = b"x-request-id"
 _USABLE_ID = re.compile(rb"[\w.:-]{1,100}")
 _MODES = {mode.value: mode for mode in Mode}
 
 
 def headers_of(scope: Scope) -> Headers:
-    """Read the headers of a request."""
-    return dict(reversed(list(scope["headers"])))
+    """Read the headers of a request; it has an id, a proxy's or a new one."""
+    headers = dict(reversed(list(scope["headers"])))
+    given = headers.get(REQUEST_ID)
+    if given is None or not _USABLE_ID.fullmatch(given):
+        headers[REQUEST_ID] = secrets.token_hex(8).encode()
+    return headers
 
 
 def mode_of(headers: Headers, settings: Settings) -> Mode:
@@ -48,11 +52,8 @@ def wants_batches(headers: Headers, settings: Settings) -> bool:
 
 
 def request_id_of(headers: Headers) -> str:
-    """Give the id that a proxy gave the request, or a new one."""
-    given = headers.get(_REQUEST_ID)
-    if given is not None and _USABLE_ID.fullmatch(given):
-        return given.decode()
-    return secrets.token_hex(8)
+    """Give the id of the request that has these headers."""
+    return headers[REQUEST_ID].decode()
 
 
 def _may(headers: Headers, settings: Settings) -> bool:

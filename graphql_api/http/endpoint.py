@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Collection
 from dataclasses import replace
 from functools import lru_cache, partial
@@ -12,7 +11,7 @@ from typing import Any
 import strawberry
 from graphql import ExperimentalIncrementalExecutionResults, GraphQLError
 from starlette.requests import ClientDisconnect, Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
@@ -20,7 +19,7 @@ from strawberry.types.graphql import OperationType
 
 from graphql_api.errors import ApiError
 from graphql_api.execution import Execution, Mode, may_have_parts
-from graphql_api.http.answer import of_batch, of_refusal, of_result
+from graphql_api.http.answer import of_batch, of_result
 from graphql_api.http.attending import Attendant
 from graphql_api.http.authentication import viewer_of
 from graphql_api.http.body import read_body
@@ -31,9 +30,11 @@ from graphql_api.http.diagnostics import (
     request_id_of,
     wants_batches,
 )
+from graphql_api.http.exchange import AnyAnswer, Exchange
 from graphql_api.http.graphiql import graphiql_page
 from graphql_api.http.negotiation import EVENTS, accepted, check_content_type
 from graphql_api.http.persisted import PersistedDocuments
+from graphql_api.http.rate import account_of
 from graphql_api.http.refusal import RefusedError
 from graphql_api.http.request import Asked, from_body, from_parameters
 from graphql_api.http.status import refused_by, refusing
@@ -41,7 +42,7 @@ from graphql_api.http.stream import Events, Multipart, Stream, parts_in_order
 from graphql_api.loaders.report import Report
 from graphql_api.schema.context import Context
 from graphql_api.schema.cursor import CursorCodec
-from graphql_api.schema.masking import shortened
+from graphql_api.schema.masking import fault, shortened
 from graphql_api.services.people.people import People
 from graphql_api.settings import Settings
 
@@ -62,31 +63,32 @@ class GraphQLEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; what is wrong with it is told as JSON."""
-        headers = headers_of(scope)
-        answer: ASGIApp
+        exchange = Exchange(headers_of(scope))
+        answer: AnyAnswer
         try:
-            answer = await self._answer(scope, headers, receive)
+            answer = await self._answer(scope, exchange, receive)
         except RefusedError as refused:
-            answer = of_refusal(refused)
+            answer = exchange.refused(refused)
         except ApiError as error:
-            answer = of_refusal(refused_by(error))
+            answer = exchange.refused(refused_by(error))
         except ClientDisconnect:
             return  # nobody is there to read an answer
         except Exception:  # noqa: BLE001  # a fault of ours, which no client may see
-            number = secrets.token_hex(6)
-            _log.exception("error %s", number)
-            answer = of_refusal(_fault(number))
-        await answer(scope, receive, send)
+            answer = exchange.refused(refusal_of_fault(request_id_of(exchange.headers)))
+        await exchange.send(answer, scope, receive, send)
 
-    async def _answer(self, scope: Scope, headers: Headers, receive: Receive) -> ASGIApp:
+    async def _answer(self, scope: Scope, exchange: Exchange, receive: Receive) -> AnyAnswer:
         """Take a request apart, and answer what it asks for."""
+        headers = exchange.headers
         method, takes = scope["method"], accepted(headers.get(b"accept"))
         if method not in _ALLOWED:
             said = "operations are sent by POST, and queries by GET too"
             allow = {"Allow": ", ".join(_ALLOWED)}
             raise RefusedError(said, HTTPStatus.METHOD_NOT_ALLOWED, headers=allow)
         is_post = method == "POST"
-        if takes.html and not is_post and b"query=" not in scope["query_string"]:
+        settings: Settings = scope["state"]["settings"]
+        is_page = takes.html and not is_post and b"query=" not in scope["query_string"]
+        if is_page and settings.shows_graphiql:
             return graphiql_page(Request(scope))
         context = self.context_of(scope, headers)
         if is_post:
@@ -94,8 +96,9 @@ class GraphQLEndpoint:
         else:
             asked = from_parameters(scope["query_string"])
         if isinstance(asked, list):
-            each = [self._entry(one, scope, headers, receive) for one in asked]
+            each = [self._entry(one, scope, exchange, receive) for one in asked]
             return of_batch(await asyncio.gather(*each), takes)
+        exchange.begin(context)
         await fill_in(asked, scope, context)
         attendant: Attendant = scope["state"]["attendant"]
         in_parts = takes.multipart and may_have_parts(asked.query)
@@ -109,15 +112,16 @@ class GraphQLEndpoint:
                 return await self._events(asked, context)
             raise _not_by(method, error.operation_type) from None
         if isinstance(result, ExperimentalIncrementalExecutionResults):
-            return Stream(Multipart(), parts_in_order(result), context.loaders)
-        return of_result(result, takes)
+            return Stream(Multipart(), parts_in_order(result), context)
+        return of_result(result, takes, context.account.headers())
 
     async def _entry(
-        self, asked: Asked, scope: Scope, headers: Headers, receive: Receive
+        self, asked: Asked, scope: Scope, exchange: Exchange, receive: Receive
     ) -> ExecutionResult:
         """Run one operation of a batch: what is wrong with it is no matter of the others."""
         attendant: Attendant = scope["state"]["attendant"]
-        context = self.context_of(scope, headers)
+        context = self.context_of(scope, exchange.headers)
+        exchange.begin(context)
         run = partial(self.run, asked, context, _ALLOWED[scope["method"]])
         try:
             await fill_in(asked, scope, context)
@@ -128,6 +132,7 @@ class GraphQLEndpoint:
             refused = error
         except ApiError as error:
             refused = refused_by(error)
+        context.notes.refused(refused.code)
         said = GraphQLError(refused.message, extensions=refused.extensions)
         return ExecutionResult(None, [said])
 
@@ -140,7 +145,9 @@ class GraphQLEndpoint:
             RefusedError: it is not told which operation of the document is meant.
             InvalidOperationTypeError: it is of a kind that is not allowed.
         """
+        context.notes.enter(asked.query)
         if asked.refused is not None:
+            context.notes.refused(asked.refused.code)
             return refusing(asked.refused)
         result: object = None
         try:
@@ -158,6 +165,8 @@ class GraphQLEndpoint:
         except MissingQueryError:
             raise RefusedError("there is no 'query'") from None
         else:
+            if isinstance(result, ExecutionResult):
+                context.notes.answered(result.data, result.errors)
             if asked.keep is not None:
                 await asked.keep()
             return result
@@ -166,12 +175,13 @@ class GraphQLEndpoint:
             if is_over and context.loaders.operation.is_at_work:
                 await asyncio.shield(context.loaders.close())
 
-    async def _events(self, asked: Asked, context: Context) -> ASGIApp:
+    async def _events(self, asked: Asked, context: Context) -> Stream:
         """Answer with the results of a subscription, as they come."""
-        return Stream(Events(), await self.subscribe(asked, context), context.loaders)
+        return Stream(Events(), await self.subscribe(asked, context), context)
 
     async def subscribe(self, asked: Asked, context: Context) -> Any:
         """Begin a subscription; give its results to come."""
+        context.notes.enter(asked.query)
         return await self.schema.subscribe(
             asked.query, asked.variables, context, None, asked.name, asked.extensions
         )
@@ -194,6 +204,7 @@ class GraphQLEndpoint:
             request_id=request_id_of(headers),
             execution=_EXECUTIONS[mode_of(headers, settings)],
             people=people,
+            account=account_of(state["rate"], scope, headers, viewer),
         )
         if wants_batches(headers, settings):
             context.loaders.operation.report = Report()
@@ -223,11 +234,11 @@ def _cursors(secret: str, tenant_id: int) -> CursorCodec:
     return CursorCodec(secret, tenant_id)
 
 
-def _fault(number: str) -> RefusedError:
-    """Tell of a fault of ours, which the log has under its number."""
-    said = f"something went wrong on our side; if you report it, give the number {number}"
-    status = HTTPStatus.INTERNAL_SERVER_ERROR
-    return RefusedError(said, status, code="INTERNAL", extensions={"errorId": number})
+def refusal_of_fault(request_id: str) -> RefusedError:
+    """Tell of a fault of ours, which the log has under the request's id."""
+    _log.exception("error %s", request_id, extra={"request_id": request_id})
+    status, told = HTTPStatus.INTERNAL_SERVER_ERROR, {"requestId": request_id}
+    return RefusedError(fault(request_id), status, code="INTERNAL", extensions=told)
 
 
 def _not_by(method: str, kind: OperationType) -> RefusedError:

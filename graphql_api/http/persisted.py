@@ -62,7 +62,8 @@ class PersistedDocuments:
         self._schema = schema
         self._mode = mode
         self._only_trusted = mode == "trusted"
-        self._kept: BoundedCache[_Kept] = BoundedCache(MOST_BYTES)
+        self.kept: BoundedCache[_Kept] = BoundedCache(MOST_BYTES)
+        """The texts that were found."""
         self._looking: dict[tuple[int, str], asyncio.Task[Found | None]] = {}
 
     def concern(self, asked: Asked) -> bool:
@@ -134,7 +135,7 @@ class PersistedDocuments:
             self._remember(text, document_id, tenant_id)
 
     async def _find(self, document_id: str, tenant_id: int) -> str | None:
-        kept = self._kept.get((tenant_id, document_id))
+        kept = self.kept.get((tenant_id, document_id))
         if kept is not None and kept.until > time.monotonic():
             return kept.text
         try:
@@ -144,7 +145,7 @@ class PersistedDocuments:
                 raise
             return kept.text  # it is more probable that the document is still there
         if found is None or (self._only_trusted and not found.trusted):
-            self._kept.drop((tenant_id, document_id))
+            self.kept.drop((tenant_id, document_id))
             return None
         self._remember(found.text, document_id, tenant_id)
         return found.text
@@ -169,7 +170,7 @@ class PersistedDocuments:
     def _remember(self, text: str, document_id: str, tenant_id: int) -> None:
         kept = _Kept(text, time.monotonic() + KEPT_S)
         n_bytes = sys.getsizeof(text) + _BYTES_OF_ENTRY
-        self._kept.put((tenant_id, document_id), kept, n_bytes)
+        self.kept.put((tenant_id, document_id), kept, n_bytes)
 
 
 def _named(asked: Asked) -> str | None:

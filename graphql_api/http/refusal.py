@@ -22,5 +22,6 @@ class RefusedError(Exception):
         super().__init__(message)
         self.message = message
         self.status = status
+        self.code = code
         self.extensions: dict[str, object] = {"code": code, **(extensions or {})}
         self.headers = headers or {}

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from contextlib import aclosing
 from typing import Any, Protocol
 
-from graphql import ExperimentalIncrementalExecutionResults
+from graphql import ExperimentalIncrementalExecutionResults, GraphQLError
 from graphql.execution import (
     InitialIncrementalExecutionResult,
     PendingResult,
@@ -23,7 +23,7 @@ from strawberry.types.execution import PreExecutionError
 
 from graphql_api.http.answer import LAST_EVENT, as_json, event, parts_of
 from graphql_api.http.negotiation import EVENTS, MULTIPART
-from graphql_api.loaders.registry import Loaders
+from graphql_api.schema.context import Context
 from graphql_api.schema.masking import public
 
 _BOUNDARY = "-"  # what clients of @defer look for where the header is lost
@@ -82,10 +82,10 @@ class Multipart:
 class Stream(StreamingResponse):
     """An answer whose parts are sent as they come; the loaders end with it, or with its client."""
 
-    def __init__(self, kind: Kind, results: AsyncIterable[Any], loaders: Loaders) -> None:
+    def __init__(self, kind: Kind, results: AsyncIterable[Any], context: Context) -> None:
         self._kind = kind
         self._results = results
-        self._loaders = loaders
+        self._context = context
         # a proxy would collect what is sent
         headers = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
         self._source = self._beating() if kind.heartbeat else self._parts()
@@ -104,7 +104,7 @@ class Stream(StreamingResponse):
         return beat()
 
     async def _parts(self) -> AsyncGenerator[str, None]:
-        incremental = Incremental()
+        incremental = Incremental(self._context)
         try:
             async for result in self._results:
                 yield self._kind.part(incremental.parts_of(result))
@@ -112,8 +112,9 @@ class Stream(StreamingResponse):
         finally:
             if hasattr(self._results, "aclose"):
                 await self._results.aclose()
-            if self._loaders.operation.is_at_work:
-                await asyncio.shield(self._loaders.close())
+            self._context.notes.answered(None, None)  # it ends, whoever ends it
+            if self._context.loaders.operation.is_at_work:
+                await asyncio.shield(self._context.loaders.close())
 
 
 async def parts_in_order(
@@ -129,7 +130,8 @@ async def parts_in_order(
 class Incremental:
     """Writes the results of one operation, also those that come in parts."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: Context) -> None:
+        self._context = context
         self._pending: dict[str, PendingResult] = {}
 
     def parts_of(self, result: Any) -> dict[str, Any]:
@@ -138,17 +140,23 @@ class Incremental:
             return self._subsequent(result)
         if isinstance(result, InitialIncrementalExecutionResult):
             self._note(result.pending)
+            self._context.notes.answered(result.data, result.errors)
             return dict(result.formatted)
         if result.errors:  # of an event: our extensions see the whole operation alone
-            is_executing = not isinstance(result, PreExecutionError)
-            result.errors = [public(each, is_executing=is_executing) for each in result.errors]
+            is_valid = not isinstance(result, PreExecutionError)
+            result.errors = [self._public(each, is_executing=is_valid) for each in result.errors]
+        self._context.notes.answered(result.data, result.errors)
         return parts_of(result)
+
+    def _public(self, error: GraphQLError, *, is_executing: bool = True) -> GraphQLError:
+        return public(error, self._context, is_executing=is_executing)
 
     def _subsequent(self, result: SubsequentIncrementalExecutionResult) -> dict[str, Any]:
         self._note(result.pending)
         for each in (*(result.incremental or ()), *(result.completed or ())):
             if each.errors:
-                each.errors = [public(error, is_executing=True) for error in each.errors]
+                each.errors = [self._public(error) for error in each.errors]
+            self._context.notes.answered(None, each.errors)
         shown: dict[str, Any] = dict(result.formatted)
         for each in shown.get("incremental", ()):
             pending = self._pending[each["id"]]

@@ -81,6 +81,7 @@ class BatchLoader(DataLoader[KeyT, ValueT]):
         of the loader's class of rows, with all of its columns."""
         self.known: dict[KeyT, ValueT] = {}
         """What was loaded."""
+        self.n_keys = 0
         self._next: Batch[KeyT, ValueT] | None = None
 
     @staticmethod

@@ -32,6 +32,7 @@ class Batch(Generic[KeyT, ValueT]):
         if known:  # what was loaded before, also while these waited
             found = {key: known[key] for key in filter(known.__contains__, wanted)}
             keys = list(filterfalse(found.__contains__, wanted))
+        self._loader.n_keys = len(keys)
         try:
             values = await self._loader.batch_load_fn(keys) if keys else []
             if len(values) != len(keys):

@@ -12,8 +12,9 @@ from collections.abc import Awaitable
 from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
-from graphql_api.db.database import Reader, Timing
+from graphql_api.db.database import Reader
 from graphql_api.db.fault import UNAVAILABLE, UNDER_WAY
+from graphql_api.db.figures import Read
 from graphql_api.db.statement import Compiled
 from graphql_api.errors import ApiError, UnavailableError
 from graphql_api.loaders.report import Report
@@ -47,6 +48,9 @@ class Batch(Protocol):
 class Startable(Protocol):
     """A loader with keys that wait."""
 
+    n_keys: int
+    """How many keys its last batch has."""
+
     @property
     def name(self) -> str:
         """What reports call it."""
@@ -75,6 +79,9 @@ class Operation:
         self.report: Report | None = None
         """Takes down what is loaded, for whoever asked to see it."""
         self.loop = asyncio.get_running_loop()
+        self.reads: list[Read] = []
+        """The statements of its loaders, in the order they were sent."""
+        self._n_waves = 0
         self._reader = reader
         self._bound = _bound_of(viewer)
         self._waiting: dict[Startable, None] = {}  # a set that keeps the order
@@ -111,20 +118,11 @@ class Operation:
     ) -> Awaitable[list[Any]]:
         """Run the one statement of a batch, with the tenant and the viewer bound in it."""
         parameters.update(self._bound)
+        read = Read(loader.name, statement.sql, loader.n_keys, self._n_waves)
+        self.reads.append(read)
         if self.report is not None:
-            return self._reported(statement, parameters, loader, self.report)
-        return self._reader.rows(statement, parameters, loader=loader.name)
-
-    async def _reported(
-        self, statement: Compiled, parameters: dict[str, Any], loader: "Startable", report: Report
-    ) -> list[Any]:
-        timing, n_rows = Timing(), 0
-        try:
-            rows = await self._reader.rows(statement, parameters, loader=loader.name, timing=timing)
-            n_rows = len(rows)
-        finally:  # one that failed is what its reader wants to see
-            report.ran(loader, statement.sql, n_rows, timing)
-        return rows
+            self.report.sent(loader, read)
+        return self._reader.rows(statement, parameters, loader=read.loader, read=read)
 
     def join_next_wave(self, loader: Startable) -> None:
         """Have ``loader`` start with the next wave; called for every key that it queues."""
@@ -193,6 +191,7 @@ class Operation:
 
     def _start_wave(self) -> None:
         loaders, self._waiting = self._waiting, {}
+        self._n_waves += 1
         if self.report is not None:
             self.report.start_wave()
         for loader in loaders:

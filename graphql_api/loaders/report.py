@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql_api.db.database import Timing
+from graphql_api.db.figures import Read
 
 _MS = 1000
 
@@ -20,11 +20,8 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    loader: str
     asked: _Asked
-    n_rows: int
-    sql: str
-    timing: Timing
+    read: Read
 
 
 class Report:
@@ -51,36 +48,37 @@ class Report:
         self._started.update(self._asked)
         self._asked.clear()
 
-    def ran(self, loader: Any, sql: str, n_rows: int, timing: Timing) -> None:  # a loader
-        """Note a statement."""
-        asked = self._started.pop(loader, _Asked())
-        self._waves[-1].append(_Batch(loader.name, asked, n_rows, sql, timing))
+    def sent(self, loader: object, read: Read) -> None:
+        """Note a statement that a loader sends."""
+        self._waves[-1].append(_Batch(self._started.pop(loader, _Asked()), read))
 
     def as_json(self) -> dict[str, Any]:
         """Write the report; times are in milliseconds from the first batch's start."""
-        batches = [batch for wave in self._waves for batch in wave]
-        start = min((batch.timing.asked for batch in batches), default=0.0)
-        end = max((batch.timing.answered for batch in batches), default=0.0)
+        # what is under way still is for a part of the answer that failed
+        waves = [[batch for batch in wave if batch.read.answered] for wave in self._waves]
+        batches = [batch for wave in waves for batch in wave]
+        start = min((batch.read.asked for batch in batches), default=0.0)
+        end = max((batch.read.answered for batch in batches), default=0.0)
         return {
             "statements": len(batches),
             "milliseconds": round((end - start) * _MS, 3),
             "levels": [
                 {"level": level, "batches": [_as_json(batch, start) for batch in wave]}
-                for level, wave in enumerate((wave for wave in self._waves if wave), 1)
+                for level, wave in enumerate(filter(None, waves), 1)
             ],
         }
 
 
 def _as_json(batch: _Batch, start: float) -> dict[str, Any]:
-    timing = batch.timing
+    read = batch.read
     return {
-        "loader": batch.loader,
+        "loader": read.loader,
         "paths": list(batch.asked.paths),
         "keys": batch.asked.n_keys,
         "distinctKeys": len(batch.asked.distinct),
-        "rows": batch.n_rows,
-        "statement": batch.sql,
-        "startMs": round((timing.asked - start) * _MS, 3),
-        "milliseconds": round((timing.answered - timing.asked) * _MS, 3),
-        "waitMs": round(((timing.connected or timing.answered) - timing.asked) * _MS, 3),
+        "rows": read.n_rows,
+        "statement": read.sql,
+        "startMs": round((read.asked - start) * _MS, 3),
+        "milliseconds": round(read.seconds * _MS, 3),
+        "waitMs": round(((read.connected or read.answered) - read.asked) * _MS, 3),
     }

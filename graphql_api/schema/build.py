@@ -17,6 +17,7 @@ from graphql_api.schema.mutations.tag import TagMutation
 from graphql_api.schema.queries.audit import AuditQuery
 from graphql_api.schema.queries.node import NodeQuery
 from graphql_api.schema.queries.post import PostQuery
+from graphql_api.schema.queries.rate_limit import RateLimitQuery
 from graphql_api.schema.queries.tag import TagQuery
 from graphql_api.schema.queries.user import UserQuery
 from graphql_api.schema.queries.viewer import ViewerQuery
@@ -33,7 +34,7 @@ from graphql_api.schema.types.user import User
 
 
 @strawberry.type
-class Query(NodeQuery, ViewerQuery, PostQuery, UserQuery, TagQuery, AuditQuery):
+class Query(NodeQuery, ViewerQuery, PostQuery, UserQuery, TagQuery, AuditQuery, RateLimitQuery):
     """Where reading begins."""
 
 

@@ -11,6 +11,8 @@ from graphql_api.loaders.operation import Operation
 from graphql_api.loaders.registry import Loaders
 from graphql_api.models import Viewer
 from graphql_api.schema.cursor import CursorCodec
+from graphql_api.schema.limits.account import Account
+from graphql_api.schema.notes import Notes
 from graphql_api.services.change import Writer
 from graphql_api.services.people.people import People
 
@@ -23,9 +25,11 @@ class Context:
     writer: Writer
     cursors: CursorCodec
     execution: Execution = field(default_factory=Execution)
+    account: Account = field(default_factory=Account)
+    notes: Notes = field(default_factory=Notes)
 
     @classmethod
-    def of(  # what an operation is made of
+    def of(  # noqa: PLR0913  # what an operation is made of
         cls,
         database: Database,
         viewer: Viewer,
@@ -35,6 +39,7 @@ class Context:
         request_id: str | None = None,
         execution: Execution | None = None,
         people: People | None = None,
+        account: Account | None = None,
     ) -> Self:
         """Make the context of one operation, with loaders of its own."""
         operation = Operation(database.reader(max_connections), viewer)
@@ -43,6 +48,8 @@ class Context:
             writer=Writer(database, viewer, request_id, people=people and people.for_operation()),
             cursors=cursors,
             execution=execution or Execution(),
+            account=account or Account(),
+            notes=Notes(request_id),
         )
 
     def for_event(self) -> Self:
@@ -58,6 +65,17 @@ class Context:
         """Go on for a viewer who has just logged in; what was loaded for another is forgotten."""
         self.loaders.operation.become(viewer)
         self.writer.viewer = viewer
+
+
+def account_of(context: object) -> Account:
+    """Return the account of an operation; whoever runs one without a context has the defaults."""
+    return context.account if isinstance(context, Context) else Account()
+
+
+def note_cost(context: object) -> None:
+    """Have those who watch an operation see what it costs."""
+    if isinstance(context, Context) and context.account.figures is not None:
+        context.notes.cost = context.account.figures.cost
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

@@ -20,6 +20,7 @@ from graphql_api.schema.arguments import argument, give_parameters
 from graphql_api.schema.columns import plain
 from graphql_api.schema.context import Info
 from graphql_api.schema.inputs import maybe, optional
+from graphql_api.schema.limits.price import OF_MUTATION, Price, priced
 from graphql_api.schema.permission import marks
 from graphql_api.schema.types.error import UserError
 from graphql_api.services.change import Writer
@@ -102,7 +103,13 @@ def mutation(
         return Outcome(optional(str, asked.client_mutation_id), errors, found)
 
     give_parameters(resolve, [argument("input", given, "What to do.")], 2)
-    return strawberry.mutation(resolver=resolve, description=description, **marks(rule))
+    marked, cost = marks(rule), priced(Price(weight=OF_MUTATION))
+    return strawberry.mutation(
+        resolver=resolve,
+        description=description,
+        directives=[*cost["directives"], *marked["directives"]],
+        metadata=marked["metadata"] | cost["metadata"],
+    )
 
 
 def subject_of(text: str, *type_names: str, path: str = "id") -> Subject:

@@ -15,6 +15,7 @@ from graphql_api.loaders.account import EmailByUser, EmailRow
 from graphql_api.loaders.user import UserById
 from graphql_api.models import Scope
 from graphql_api.schema.context import Context, Info
+from graphql_api.schema.limits.price import Price, priced
 from graphql_api.schema.permission import marks
 from graphql_api.schema.relations import Batched, Relation, load_level, load_one
 from graphql_api.services.people.sealing import UnsealError
@@ -43,13 +44,14 @@ def email() -> Any:  # stands for the type
         own = [key for key in level.keys if _EMAIL.allows(context.viewer, key)]
         return _emails(level, own, load_level(context.loaders.of(EmailByUser), own, level))
 
-    marked = marks(_EMAIL)
+    marked, cost = marks(_EMAIL), priced(Price(statement=EmailByUser.__name__))
     return strawberry.field(
         resolver=resolve,
         description="Their address; for themselves, and for administrators.",
         directives=[*marked["directives"], Batched(loader=EmailByUser.__name__)],
         metadata={
             **marked["metadata"],
+            **cost["metadata"],
             "relation": Relation(EmailByUser, "id"),
             PLAN: Batch(load=load, key=("id",)),
         },
@@ -76,6 +78,7 @@ def oneself() -> Any:  # stands for the type
         metadata={
             "relation": Relation(UserById, "user_id"),
             PLAN: Batch(load=load, key=("user_id",), rows=UserById),
+            **priced(Price(statement=UserById.__name__))["metadata"],
         },
     )
 

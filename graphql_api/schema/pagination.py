@@ -8,6 +8,8 @@ from itertools import repeat
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
+from strawberry.utils.str_converters import to_camel_case
+
 from graphql_api.errors import BadUserInputError
 from graphql_api.loaders.base import Columns
 from graphql_api.loaders.page import Page, PageKey, PageLoader, TotalKey, TotalLoader
@@ -62,6 +64,17 @@ class Pages:
             self.order_by,
         ]
         return [parameter for parameter in offered if parameter is not None]
+
+    @property
+    def sizes(self) -> tuple[str, ...]:
+        """The arguments that say how many entries there are."""
+        return ("first", "last") if self.backward else ("first",)
+
+    @property
+    def filtering(self) -> tuple[str, ...]:
+        """The arguments that leave entries out, by their names in GraphQL."""
+        parameters = (self.where, self.deep, *self.filters)
+        return tuple(to_camel_case(each.name) for each in parameters if each is not None)
 
     def key(
         self, list_name: str, parent: int, arguments: Arguments, cursors: CursorCodec

@@ -1,8 +1,9 @@
 """A relation is declared, not coded: one line on a type says which loader and which key.
 
-The declaration makes `@batched(loader:)` in the SDL, what the plan of an operation does for a whole
-level at once (``metadata[PLAN]``), and the resolver that graphql-core calls for each object. These
-resolvers return the loader's future as it is: an ``async def`` would cost a coroutine a row.
+The declaration makes `@batched(loader:)` and `@cost` in the SDL, what the plan of an operation does
+for a whole level at once (``metadata[PLAN]``), and the resolver that graphql-core calls for each
+object. These resolvers return the loader's future as it is: an ``async def`` would cost a coroutine
+a row.
 
     author: User = one(UserById, key="author_id", description="Who wrote it.")
     replies: CommentConnection = page(RepliesByComment, key="id", pages=COMMENT_PAGES, …)
@@ -26,6 +27,7 @@ from graphql_api.loaders.exact import exact_columns
 from graphql_api.loaders.page import PageLoader, TotalLoader
 from graphql_api.schema.arguments import give_parameters
 from graphql_api.schema.context import Context, Info
+from graphql_api.schema.limits.price import COUNTS, OF_LIST, Price, priced
 from graphql_api.schema.pagination import Connection, Pages, PageView
 from graphql_api.schema.permission import guard, marks
 from graphql_api.services.permission import Rule
@@ -58,9 +60,17 @@ class Relation:
 
 
 def one(
-    loader: LoaderKind, *, key: str, description: str, authorize: Authorize | None = None
+    loader: LoaderKind,
+    *,
+    key: str,
+    description: str,
+    authorize: Authorize | None = None,
+    weight: int = 0,
 ) -> Any:
-    """Declare a field that is the loader's value for a column of the row; null for a null key."""
+    """Declare a field that is the loader's value for a column of the row; null for a null key.
+
+    It costs nothing unless it has a ``weight``: many rows share what it loads.
+    """
     key_of = attrgetter(key)
 
     def resolve(root: Any, info: Info) -> Any:
@@ -81,11 +91,13 @@ def one(
         exact=exact_columns(loader),
         authorize=authorize,
     )
-    return _field(resolve, Relation(loader, key), batch, description)
+    price = Price(weight=weight, statement=loader.__name__)
+    return _field(resolve, Relation(loader, key), batch, description, price)
 
 
-many = one
-"""The same for a loader whose value is a list."""
+def many(loader: LoaderKind, *, key: str, description: str, weight: int = OF_LIST) -> Any:
+    """Declare the same for a loader whose value is a list, of some ``weight`` entries."""
+    return one(loader, key=key, description=description, weight=weight)
 
 
 def page(
@@ -141,8 +153,16 @@ def page(
         needs=needs,
         authorize=authorize,
     )
+    price = Price(
+        weight=1,
+        multipliers=pages.sizes,
+        statement=name,
+        counting=f"{name} counted",
+        unfiltered_is_known=total is not None,
+        filters=pages.filtering,
+    )
     give_parameters(resolve, pages.parameters, 2)
-    return _field(resolve, Relation(loader, key, pages), batch, description, rule)
+    return _field(resolve, Relation(loader, key, pages), batch, description, price, rule)
 
 
 _ENDS = {"has_next_page", "has_previous_page"}
@@ -163,7 +183,7 @@ def total_count(description: str) -> Any:
         return _totals(level.keys, loading)
 
     spec = Batch(load=load, key=("total",))
-    return strawberry.field(description=description, metadata={PLAN: spec})
+    return strawberry.field(description=description, metadata={PLAN: spec, COUNTS: True})
 
 
 async def _totals(
@@ -182,7 +202,8 @@ def promised(*, pages: Pages, description: str) -> Any:
         raise AssertionError("graphql-core asks the type, never the interface")
 
     give_parameters(resolve, pages.parameters, 2)
-    return strawberry.field(resolver=resolve, description=description)
+    cost = priced(Price(weight=1, multipliers=pages.sizes))
+    return strawberry.field(resolver=resolve, description=description, **cost)
 
 
 Find: TypeAlias = Callable[..., Any]
@@ -195,11 +216,12 @@ def lookup(
     description: str,
     *,
     rows: LoaderKind | None = None,
+    weight: int = 0,
 ) -> Any:
     """Declare a field of `Query` that finds a thing by its arguments: ``find(loaders, **given)``.
 
     ``rows`` names the loader whose rows it gives, or one of them where they are alike; without it
-    they may be of several types.
+    they may be of several types. A list of some ``weight`` entries costs as much.
     """
 
     def resolve(root: Any, info: Info, **arguments: Any) -> Any:  # noqa: ARG001  # by name
@@ -211,9 +233,10 @@ def lookup(
         return load_level(loader, [key], level)
 
     give_parameters(resolve, parameters, 2)
-    batch = Batch(load=load, rows=rows)
-    metadata = {} if rows is None else {PLAN: batch}
-    return strawberry.field(resolver=resolve, description=description, metadata=metadata)
+    cost = priced(Price(weight=weight, statement=find.__name__))
+    if rows is not None:
+        cost["metadata"][PLAN] = Batch(load=load, rows=rows)
+    return strawberry.field(resolver=resolve, description=description, **cost)
 
 
 def lookups(find: Find, parameters: Sequence[inspect.Parameter], description: str) -> Any:
@@ -224,7 +247,9 @@ def lookups(find: Find, parameters: Sequence[inspect.Parameter], description: st
         return asyncio.gather(*(load_one(loader, key, info) for loader, key in found))
 
     give_parameters(resolve, parameters, 2)
-    return strawberry.field(resolver=resolve, description=description)
+    sizes = tuple(each.name for each in parameters)
+    cost = priced(Price(weight=1, multipliers=sizes, statement=find.__name__))
+    return strawberry.field(resolver=resolve, description=description, **cost)
 
 
 def load_one(loader: BatchLoader[Any, Any], key: Any, info: Info) -> Any:
@@ -251,12 +276,15 @@ def _field(
     relation: Relation,
     batch: Batch,
     description: str,
+    price: Price,
     rule: Rule | None = None,
 ) -> Any:
     guarded = marks(rule) if rule is not None else {"directives": [], "metadata": {}}
+    cost = priced(price)
+    batched = Batched(loader=relation.loader.__name__)
     return strawberry.field(
         resolver=resolve,
         description=description,
-        directives=[Batched(loader=relation.loader.__name__), *guarded["directives"]],
-        metadata={"relation": relation, PLAN: batch, **guarded["metadata"]},
+        directives=[batched, *cost["directives"], *guarded["directives"]],
+        metadata={"relation": relation, PLAN: batch, **cost["metadata"], **guarded["metadata"]},
     )

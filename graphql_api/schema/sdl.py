@@ -12,6 +12,8 @@ _DESCRIPTIONS = {
     "owner": "Whether whoever owns the thing may use it too.",
     "scopes": "One of these is enough.",
     "oneOf": str(GraphQLOneOfDirective.description),
+    "weight": "What each entry costs, or the field itself; of a list without sizes, the whole.",
+    "multipliers": "The arguments that say how many entries there are; 20 where none is given.",
     "loader": "The class of the loader, as `graphql_api/loaders` names it.",
 }
 _PARTS = ("definitions", "interfaces", "fields", "arguments", "values")

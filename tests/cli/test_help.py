@@ -19,9 +19,25 @@ def commands(command: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
 
 ALL = dict(commands(typer.main.get_command(app)))
 TOLD = {
-    (): ["serve", "demo", "db", "import", "seed", "purge", "schema", "persisted", "user", "token"],
+    (): [
+        "serve",
+        "demo",
+        "doctor",
+        "config",
+        "db",
+        "import",
+        "seed",
+        "purge",
+        "schema",
+        "persisted",
+        "user",
+        "token",
+    ],
     ("serve",): ["--host", "127.0.0.1", "--port", "8000", "--reload", "--workers", "/graphql"],
     ("demo",): ["--host", "--port", "--folder", ".demo", "PostgreSQL", "DATABASE_URL"],
+    ("doctor",): ["--json", "--workers", "warning", "exit code 1"],
+    ("config",): ["show"],
+    ("config", "show"): ["secret", "--changed", "variable"],
     ("db",): ["upgrade", "downgrade", "current", "check"],
     ("db", "upgrade"): ["revision", "head", "all or none"],
     ("db", "downgrade"): ["revision", "base", "required"],

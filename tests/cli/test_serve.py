@@ -1,6 +1,9 @@
 """`graphql-api serve`."""
 
+import json
 import signal
+import time
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ from sqlalchemy import URL
 from graphql_api.db import migrate
 from tests.cli.command import Run, process, sentence
 from tests.support import asking
+from tests.support.patience import PATIENCE_S
 from tests.support.postgres import on_engine
 
 QUERY = {"query": "{ categories { id } }"}
@@ -45,19 +49,59 @@ def test_several_workers_cannot_reload(run: Run) -> None:
     assert sentence(outcome) == "--reload goes with one worker"
 
 
-def test_two_workers_serve_until_a_signal_ends_both(
+def test_two_workers_serve_and_count_as_one_until_a_signal_ends_both(
     database: URL, tmp_path: Path, free_port: str
 ) -> None:
     base = f"http://127.0.0.1:{free_port}"
     arguments = ("serve", "--port", free_port, "--workers", "2")
     with process(tmp_path, *arguments, database=database) as serving:
         serving.wait_until_said("Application startup complete", times=2)
-        assert asking.post(f"{base}/graphql", json=QUERY).json() == ANSWER
+        for _ in range(10):  # by a connection each: either may answer
+            assert asking.post(f"{base}/graphql", json=QUERY).json() == ANSWER
+        serving.wait_until_said('"event":"operation"', times=10)
+        metrics = wait_for_metrics(base, 'graphql_batch_keys_count{loader="Categories"} 10.0')
+        assert "graphql_processes 2.0" in metrics
+        assert "graphql_pool_size 32.0" in metrics
         assert serving.send(signal.SIGTERM) == 0
         with pytest.raises(httpx.ConnectError):
             asking.get(base)
         serving.wait_until_alone()
     assert "Traceback" not in serving.output
+    lines = [json.loads(line) for line in serving.output.splitlines()]
+    assert {line["event"] for line in lines} >= {"starting", "operation"}
+
+
+def wait_for_metrics(base: str, line: str) -> str:
+    """Wait until ``/metrics`` has a line: a process hears of another's counts after a moment."""
+    deadline = time.monotonic() + PATIENCE_S
+    while line not in (found := asking.get(f"{base}/metrics").text).splitlines():
+        assert time.monotonic() < deadline, found
+        time.sleep(0.1)
+    return found
+
+
+def test_it_says_at_the_start_what_serves(
+    tmp_path: Path, free_port: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = URL.create("postgresql+asyncpg", "nobody", host="127.0.0.1", port=1, database="none")
+    monkeypatch.setenv("GRAPHQL_API_POOL_SIZE", "3")
+    monkeypatch.setenv("GRAPHQL_API_DEVELOPMENT", "true")
+    with process(tmp_path, "serve", "--port", free_port, database=gone) as serving:
+        serving.wait_until_said("Uvicorn running on")
+        first = json.loads(serving.output.splitlines()[0])
+        assert serving.interrupt() == 0
+    assert first.pop("timestamp")
+    assert first == {
+        "event": "starting",
+        "level": "info",
+        "mode": "development",
+        "version": version("graphql-api"),
+        "address": f"127.0.0.1:{free_port}",
+        "workers": 1,
+        "pool": 3,
+        "executor": "plan",
+        "options": ["pool_size", "development"],
+    }
 
 
 def test_a_change_of_the_code_starts_it_anew(database: URL, tmp_path: Path, free_port: str) -> None:

@@ -143,6 +143,6 @@ def test_metrics_say_what_ran_operations_and_why(base_url: str) -> None:
     asked(base_url, query="{ __schema { queryType { name } } }")
     answer = asking.get(f"{base_url}/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=")
-    reason = 'graphql_operations_total{executor="reference",reason="introspection"}'
+    reason = 'graphql_executions_total{executor="reference",reason="introspection"}'
     assert reason in answer.text
     assert "graphql_plans_compiled_total" in answer.text

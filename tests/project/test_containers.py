@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[2]
 TOOLS = Path(sys.executable).parent
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES = COMPOSE["services"]
+WATCHING = {name for name, service in SERVICES.items() if "profiles" in service}
 SECRETS = {"GRAPHQL_API_SECRET_KEY": "k" * 32, "POSTGRES_PASSWORD": "p@ss/word"}
 
 
@@ -153,7 +154,7 @@ def test_a_service_is_hardened_and_limited(name: str) -> None:
     assert "healthcheck" in service
 
 
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", SERVICES.keys() - WATCHING)
 def test_a_secret_comes_from_the_environment_or_nothing_starts(name: str) -> None:
     secrets = {
         key: value
@@ -171,6 +172,27 @@ def test_the_api_starts_after_the_migrations_and_they_after_the_database() -> No
     assert SERVICES["api"]["depends_on"] == {
         "migrate": {"condition": "service_completed_successfully"}
     }
+
+
+def test_what_watches_needs_no_secret_and_is_reached_from_this_machine_alone() -> None:
+    assert {"prometheus", "grafana"} == WATCHING
+    for name in WATCHING:
+        service = SERVICES[name]
+        assert service["profiles"] == ["monitoring"]
+        assert not any("PASSWORD" in key for key in service.get("environment", {}))
+        assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+        assert re.search(r":v?\d+\.\d+\.\d+$", service["image"])
+
+
+def test_every_file_that_a_service_mounts_is_there() -> None:
+    mounted = [
+        volume.split(":")[0]
+        for service in SERVICES.values()
+        for volume in service.get("volumes", ())
+        if volume.startswith("./")
+    ]
+    assert mounted
+    assert [path for path in mounted if not (ROOT / path).exists()] == []
 
 
 def test_compose_accepts_the_file() -> None:

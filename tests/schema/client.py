@@ -16,6 +16,8 @@ from graphql_api.models import Viewer
 from graphql_api.schema.build import build_schema
 from graphql_api.schema.context import Context
 from graphql_api.schema.cursor import CursorCodec
+from graphql_api.schema.limits.account import Account
+from graphql_api.schema.limits.bounds import Limits
 from graphql_api.services.people.people import People
 from graphql_api.settings import Settings
 from tests.support.postgres import address
@@ -30,14 +32,35 @@ LEAK = re.compile(
 )
 
 
-# the number of a masked error is made up each time
-_ERROR_ID = re.compile(r"\b[0-9a-f]{12}\b")
+# the id of a request without one is made up each time
+_REQUEST_ID = re.compile(r"\b[0-9a-f]{16}\b")
 
 
 def settings_for(database: URL) -> Settings:
     """Give the settings for a database as it is; the fixture ``settings`` empties it."""
     return Settings.load(
-        _env_file=None, database_url=address(database), secret_key=SECRET_KEY, pool_size=4
+        _env_file=None,
+        database_url=address(database),
+        secret_key=SECRET_KEY,
+        pool_size=4,
+        introspection=True,
+        graphiql=True,
+    )
+
+
+def unlimited() -> Account:
+    """Open an account for what no client may ask: tests look at more of it at once."""
+    most = 10**9
+    return Account(
+        Limits(
+            tokens=most,
+            depth=most,
+            aliases=most,
+            root_fields=most,
+            mutations=most,
+            cost=most,
+            nodes=most,
+        )
     )
 
 
@@ -78,6 +101,7 @@ class Execute:
             self._cursors,
             execution=Execution(mode=mode),
             people=self._people,
+            account=unlimited(),
         )
         try:
             result = await build_schema().execute(
@@ -89,7 +113,7 @@ class Execute:
             (str(error.path), error.message, str(error.locations), str(error.extensions))
             for error in result.errors or ()
         )
-        return result, _ERROR_ID.sub("#", json.dumps([result.data, errors]))
+        return result, _REQUEST_ID.sub("#", json.dumps([result.data, errors]))
 
     async def data(self, query: str, /, **variables: object) -> dict[str, Any]:
         """Run ``query``, which must succeed, and return its data."""

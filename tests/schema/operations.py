@@ -73,6 +73,11 @@ class OperationWriter(Writer):
         given = {n: value for n, value in self._values.items() if n not in self._absent}
         return Case(text, given | switches)
 
+    def _field(self, kind: Any, name: str, field: GraphQLField, depth: int) -> str:
+        if name == "rateLimit":
+            return ""  # it says what time it is
+        return super()._field(kind, name, field, depth)
+
     def _arguments(self, kind: Any, name: str, field: GraphQLField) -> str:
         chosen = {
             argument: self._value_of(given, argument, name if argument == "slug" else argument, 2)

@@ -46,21 +46,22 @@ async def test_a_fault_of_ours_is_masked_and_found_in_the_log(
         await break_table(engine, "hidden_posts", "posts")
     assert result.data is None
     [error] = result.errors or []
-    number = (error.extensions or {})["errorId"]
-    assert error.extensions == {"code": "INTERNAL", "errorId": number}
+    request_id = (error.extensions or {})["requestId"]
+    assert error.extensions == {"code": "INTERNAL", "requestId": request_id}
     assert error.path == ["posts"]
     assert error.locations
     assert error.message == (
-        f"something went wrong on our side; if you report it, give the number {number}"
+        f"something went wrong on our side; if you report it, give the id {request_id}"
     )
     [record] = [each for each in caplog.records if each.name == "graphql_api.errors"]
-    assert record.getMessage() == f"error {number} at ['posts']"
+    assert record.getMessage() == f"error {request_id} at ['posts']"
+    assert vars(record)["request_id"] == request_id
     assert record.exc_info is not None
     assert 'relation "posts" does not exist' in str(record.exc_info[1])
 
 
-async def test_every_fault_has_a_number_of_its_own(
-    execute: Execute, engine: AsyncEngine, make: Factory
+async def test_faults_of_one_request_have_its_id_and_an_entry_each(
+    execute: Execute, engine: AsyncEngine, make: Factory, caplog: pytest.LogCaptureFixture
 ) -> None:
     await make.post()
     await break_table(engine, "tags", "hidden_tags")
@@ -70,7 +71,9 @@ async def test_every_fault_has_a_number_of_its_own(
         await break_table(engine, "hidden_tags", "tags")
     assert result.data == {"tag": None, "other": None}
     assert codes(result.errors) == ["INTERNAL", "INTERNAL"]
-    assert len({(error.extensions or {})["errorId"] for error in result.errors or []}) == 2
+    [request_id] = {(error.extensions or {})["requestId"] for error in result.errors or []}
+    said = [each.getMessage() for each in caplog.records if each.name == "graphql_api.errors"]
+    assert sorted(said) == [f"error {request_id} at ['{field}']" for field in ("other", "tag")]
 
 
 async def test_a_mistake_of_a_client_is_no_entry_in_the_log(

@@ -29,7 +29,7 @@ from graphql_api.schema.context import Context
 from graphql_api.schema.cursor import CursorCodec
 from graphql_api.services.sample import load_sample
 from tests.execution.comparison import difference
-from tests.schema.client import Execute, settings_for
+from tests.schema.client import Execute, settings_for, unlimited
 from tests.schema.content import Content, content_of
 from tests.schema.operations import Case, cases_about
 from tests.support.serving import SECRET_KEY
@@ -82,6 +82,7 @@ class World:
             EVERYTHING,
             CursorCodec(SECRET_KEY, DEFAULT_TENANT),
             execution=Execution(mode=mode, leaves_times=mode is Mode.PLAN),
+            account=unlimited(),
         )
         report = context.loaders.operation.report = Report()
         with recorded(self.engine) as log:

@@ -42,7 +42,7 @@ async def parts_of(database: Database, query: str) -> AsyncIterator[dict[str, An
     )
     result: Any = await build_schema().execute(query, context_value=context)
     assert isinstance(result, ExperimentalIncrementalExecutionResults)
-    incremental = Incremental()
+    incremental = Incremental(context)
     async with aclosing(parts_in_order(result)) as results:
         async for part in results:
             yield incremental.parts_of(part)

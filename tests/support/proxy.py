@@ -4,6 +4,7 @@ What a driver's own log tells is what the driver thinks that it asks; the round 
 """
 
 import asyncio
+import re
 import struct
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -26,6 +27,7 @@ _KINDS = {
     b"p": "Password",
 }
 _CHUNK = 65536
+_BACKEND = re.compile(rb"(?P<head>K\x00\x00\x00\x0c)(?P<process>.{4})", re.DOTALL)  # BackendKeyData
 
 RUN = ["Bind", "Execute", "Sync"]
 """What it takes to run a prepared statement: one round trip."""
@@ -39,12 +41,13 @@ def prepare(sql: str) -> list[str]:
 class Proxy:
     """Relays between clients and the server at ``server``."""
 
-    def __init__(self, server: URL, folder: str) -> None:
+    def __init__(self, server: URL, folder: str, *, pools: bool = False) -> None:
         self.said: list[str] = []
         """The messages of all clients since `take`, in order; those with SQL are followed by it."""
         self.url = server.set(host=None, port=None, query={"host": folder, "port": str(PORT)})
         """Where it listens, in place of the server."""
         self._server = server
+        self._pools = pools
         self._ends_are_told = asyncio.Event()
         self._ends_are_told.set()
         self._hidden = asyncio.Semaphore(0)
@@ -129,11 +132,17 @@ class Proxy:
     ) -> None:
         with suppress(OSError):
             while data := await answers.read(_CHUNK):
-                writer.write(data)
+                writer.write(_BACKEND.sub(_other_backend, data) if self._pools else data)
                 await writer.drain()
         if not self._ends_are_told.is_set():
             self._hidden.release()
             await self._ends_are_told.wait()
+
+
+def _other_backend(message: re.Match[bytes]) -> bytes:
+    """Name another process than the server's own, as a pooler does."""
+    number = struct.unpack("!I", message["process"])[0]
+    return message["head"] + struct.pack("!I", number ^ 1)
 
 
 def _told(kind: bytes, body: bytes) -> str:
@@ -147,10 +156,13 @@ def _told(kind: bytes, body: bytes) -> str:
 
 
 @asynccontextmanager
-async def proxy(server: URL) -> AsyncGenerator[Proxy]:
-    """Run a proxy of ``server`` on a socket that only this user can reach."""
+async def proxy(server: URL, *, pools: bool = False) -> AsyncGenerator[Proxy]:
+    """Run a proxy of ``server`` on a socket that only this user can reach.
+
+    One that ``pools`` names another process to its clients than the server's own.
+    """
     with TemporaryDirectory(prefix="proxy-") as folder:  # a socket's path must be short
-        running = Proxy(server, folder)
+        running = Proxy(server, folder, pools=pools)
         listening = await asyncio.start_unix_server(
             running.accept, Path(folder, f".s.PGSQL.{PORT}")
         )

@@ -1,8 +1,6 @@
 """One operation of a socket; it alone ends if something is wrong with it."""
 
 import asyncio
-import logging
-import secrets
 from contextlib import aclosing
 from typing import Any, TypeAlias
 
@@ -11,18 +9,20 @@ from strawberry.types import ExecutionResult
 
 from graphql_api.errors import ApiError, UnauthenticatedError
 from graphql_api.http.answer import parts_of
+from graphql_api.http.endpoint import refusal_of_fault
+from graphql_api.http.observing import Observer
 from graphql_api.http.refusal import RefusedError
 from graphql_api.http.request import Asked
 from graphql_api.http.status import is_request_error
 from graphql_api.http.websocket.channel import Channel
-from graphql_api.http.websocket.messages import refusal
 from graphql_api.http.websocket.operations import Events, Operations
+from graphql_api.schema.context import Context
+from graphql_api.schema.notes import Notes
 
 Errors: TypeAlias = list[Any]
 """As the protocol has them in a message `error`; none: the operation came to its end."""
 
 _EXPIRED = "the access token has expired"
-_log = logging.getLogger("graphql_api.http")
 
 
 class Operation:
@@ -52,18 +52,27 @@ class Operation:
     async def run(self) -> Errors:
         """Send what comes of it, and return what ended it."""
         self._task = asyncio.current_task()
+        observer: Observer = self._scope["state"]["observer"]
+        context, notes = None, Notes()
         try:
-            return await self._answer()
+            context = self._operations.context_of(self._scope)
+            notes = context.notes
+            notes.begin()
+            return await self._answer(context)
         except (RefusedError, ApiError) as error:
+            notes.refused(error.code)
             return as_errors(error)
         except Exception:  # noqa: BLE001  # a fault of ours, which no client may see
-            number = secrets.token_hex(6)
-            _log.exception("error %s", number)
-            said = f"something went wrong on our side; if you report it, give the number {number}"
-            return as_errors(refusal(said, "INTERNAL", errorId=number))
+            refused = refusal_of_fault(notes.request_id)
+            notes.refused(refused.code)
+            return as_errors(refused)
+        finally:
+            if context is not None:
+                observer.ended(context)
+            elif notes.codes:
+                observer.refused(notes.request_id, notes.codes[0])
 
-    async def _answer(self) -> Errors:
-        context = self._operations.context_of(self._scope)
+    async def _answer(self, context: Context) -> Errors:
         try:
             given = (self._asked, context, self._scope, self._disconnect)
             outcome = await self._operations.start(*given)
@@ -73,7 +82,7 @@ class Operation:
                 await outcome.aclose()
                 return []
             self.is_stream = True
-            return await self._tell(outcome)
+            return await self._tell(outcome, context.notes)
         finally:
             if context.loaders.operation.is_at_work:
                 await asyncio.shield(context.loaders.close())
@@ -82,12 +91,13 @@ class Operation:
         await self._left.wait()
         return {"type": "http.disconnect"}
 
-    async def _tell(self, events: Events) -> Errors:
+    async def _tell(self, events: Events, notes: Notes) -> Errors:
         """Send one event after the other, for as long as the client's token can be used."""
         life = asyncio.timeout(self._operations.seconds_left(self._scope))
         try:
             async with life, aclosing(events):
                 async for result in events:
+                    notes.answered(result.data, result.errors)
                     if errors := await self._say(result):
                         return errors
                     await asyncio.sleep(0)  # neither the events nor the socket may have to wait

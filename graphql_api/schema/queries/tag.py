@@ -10,6 +10,7 @@ from graphql_api.loaders.category import Categories, CategoryBySlug
 from graphql_api.loaders.registry import Loaders
 from graphql_api.loaders.tag import TagBySlug, TagFilter, Tags
 from graphql_api.schema.arguments import argument
+from graphql_api.schema.limits.price import OF_LIST
 from graphql_api.schema.relations import lookup, page
 from graphql_api.schema.types.lazy import LazyCategory, LazyTag, LazyTagConnection
 from graphql_api.schema.types.tag import TAG_PAGES
@@ -58,4 +59,5 @@ class TagQuery:
         [argument("roots_only", bool | None, "Those at the top of the tree alone.", default=True)],
         "Categories, by name.",
         rows=Categories,
+        weight=OF_LIST,
     )

@@ -97,7 +97,7 @@ async def test_a_fault_of_ours_is_masked_and_logged_and_ends_nothing_else(
         assert answer["payload"]["data"] == {"broken": None, "__typename": "Query"}
         [error] = answer["payload"]["errors"]
         assert error["extensions"]["code"] == "INTERNAL"
-        assert error["extensions"]["errorId"] in caplog.text
+        assert error["extensions"]["requestId"] in caplog.text
         assert HIDDEN not in json.dumps(answer)
         assert (await asked(socket, CANARY))["type"] == "next"
 

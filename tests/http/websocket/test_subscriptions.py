@@ -72,7 +72,7 @@ async def test_a_stream_that_fails_ends_alone_and_masked(
         assert answer["type"] == "error"
         [error] = answer["payload"]
         assert error["extensions"]["code"] == "INTERNAL"
-        assert error["extensions"]["errorId"] in caplog.text
+        assert error["extensions"]["requestId"] in caplog.text
         assert HIDDEN not in json.dumps(answer)
         assert (await asked(socket, CANARY))["type"] == "next"
 

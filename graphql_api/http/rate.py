@@ -1,0 +1,70 @@
+"""What each request may ask for, and who pays for it."""
+
+import ipaddress
+from functools import lru_cache
+from typing import NamedTuple, Self
+
+from starlette.types import Scope
+
+from graphql_api.http.diagnostics import Headers
+from graphql_api.models import NOBODY, Viewer
+from graphql_api.schema.limits.account import Account
+from graphql_api.schema.limits.bounds import Limits
+from graphql_api.schema.limits.meter import Meter
+from graphql_api.settings import Settings
+
+_COST = b"x-graphql-cost"
+
+# one customer of a network gets this much of IPv6, and can use another address each time
+_IPV6_PREFIX = 64
+
+
+class Rate(NamedTuple):
+    """What a process allows, and where it counts what clients spend; nowhere where it does not."""
+
+    limits: Limits
+    meter: Meter | None
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Take what an operator chose."""
+        meter = None
+        if settings.rate_limit:
+            storage = settings.rate_storage
+            address = None if storage is None else storage.get_secret_value()
+            meter = Meter(settings.rate_limit, settings.rate_window_s, address)
+        return cls(Limits.of(settings), meter)
+
+    async def close(self) -> None:
+        """End what it holds."""
+        if self.meter is not None:
+            await self.meter.close()
+
+
+def account_of(rate: Rate, scope: Scope, headers: Headers, viewer: Viewer) -> Account:
+    """Open the account of one operation."""
+    meter = rate.meter
+    client = "" if meter is None else client_of(scope, viewer)
+    return Account(rate.limits, meter, client, is_shown=headers.get(_COST) == b"1")
+
+
+def client_of(scope: Scope, viewer: Viewer) -> str:
+    """Name who pays: the viewer, or else the address that the request came from.
+
+    uvicorn has put in the address that a proxy told of, where the proxy is trusted.
+    """
+    if viewer.user_id != NOBODY:
+        return f"user/{viewer.tenant_id}/{viewer.user_id}"
+    host = scope["client"][0] if scope.get("client") else "unknown"
+    return f"address/{_network(host)}"
+
+
+@lru_cache(1024)
+def _network(host: str) -> str:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:  # a socket of the file system, or a test's
+        return host
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((int(address), _IPV6_PREFIX), strict=False))
+    return host

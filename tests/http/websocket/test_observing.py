@@ -1,0 +1,41 @@
+"""Operations over a socket are told of as those over HTTP are."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import URL
+
+from tests.http.logging_to import logged
+from tests.http.running import running
+from tests.http.websocket import schema
+from tests.http.websocket.client import asked, begun, heard, subscribe
+from tests.schema.client import settings_for
+from tests.support.patience import until
+
+
+@pytest.mark.usefixtures("settings")
+async def test_each_has_its_line(migrated_database: tuple[URL, Callable[[], None]]) -> None:
+    with logged() as log, running(settings_for(migrated_database[0]), schema.route()) as base:
+        async with begun(base) as socket:
+            await asked(socket, "query Titles { posts { nodes { title } } }")
+            await asked(socket, 'query Wrong { node(id: "x") { id } }')
+            await asked(socket, "{ nothing }")
+        async with begun(base, schema.PATH) as socket:
+            await subscribe(socket, "subscription Counted { counted(to: 2) }")
+            while (await heard(socket))["type"] != "complete":
+                pass
+
+        async def all_are_told() -> bool:
+            return len([line for line in log.lines if line["event"] == "operation"]) == 4
+
+        await until(all_are_told)
+    lines = [line for line in log.lines if line["event"] == "operation"]
+    told = [(each["name"], each["kind"], each.get("codes"), each["batches"]) for each in lines]
+    assert told == [
+        ("Titles", "query", None, 1),
+        ("Wrong", "query", ["BAD_USER_INPUT"], 0),
+        (None, None, ["GRAPHQL_VALIDATION_FAILED"], 0),
+        ("Counted", "subscription", None, 0),
+    ]
+    assert {line["status"] for line in lines} == {None}
+    assert len({line["request_id"] for line in lines}) == 4
