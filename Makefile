@@ -10,14 +10,14 @@ DEVELOPMENT := .venv/.development
 # the same answer on every platform and every Python from 3.11 on
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --extra embedded --group dev pyproject.toml
-PYTEST := $(BIN)/pytest -n 2 -m 'not browser and not slow'
+PYTEST := $(BIN)/pytest -n 2 -m 'not browser and not clients and not slow'
 # what another version of PostgreSQL could answer differently; of mutations, all of them at random
 OF_POSTGRESQL := tests/db/test_migrations.py tests/loaders tests/models tests/plans \
 	tests/schema/statements tests/schema/mutations/test_model.py tests/services/test_purge.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test coverage check lock-check test-debian test-browser test-long fuzz faults \
-	bench format lock upgrade graphiql clean
+.PHONY: help demo install test coverage check lock-check test-debian test-browser test-clients \
+	test-long fuzz faults bench format lock upgrade graphiql clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
@@ -55,6 +55,10 @@ test-browser: $(DEVELOPMENT) ## run the tests that drive Chromium
 		{ echo 'Chromium is missing; on Debian: apt-get install chromium' >&2; exit 1; }
 	$(BIN)/pytest -m browser
 
+test-clients: $(DEVELOPMENT) ## drive the clients of front ends through the server (needs Node and npm)
+	cd tests/clients && npm ci --ignore-scripts --loglevel=error --no-fund && npm run --silent build
+	$(BIN)/pytest -m clients
+
 test-long: $(DEVELOPMENT) ## run the tests that take minutes each
 	$(BIN)/pytest -n 2 -m slow
 
@@ -84,6 +88,7 @@ graphiql: ## rebuild the GraphiQL assets (needs Node and npm)
 
 clean: ## remove .venv and what the tools leave behind; the demo's data stays
 	rm -rf .venv .coverage .coverage.* build dist graphiql/node_modules \
+		tests/clients/node_modules tests/clients/build \
 		.mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 

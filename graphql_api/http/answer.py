@@ -10,7 +10,8 @@ import orjson
 from starlette.types import Receive, Scope, Send
 from strawberry.types import ExecutionResult
 
-from graphql_api.http.negotiation import EVENTS, JSON, RESPONSE, Accepted
+from graphql_api.http.diagnostics import headers_of
+from graphql_api.http.negotiation import EVENTS, JSON, RESPONSE, Accepted, type_of_refusal
 from graphql_api.http.refusal import RefusedError
 from graphql_api.http.status import is_request_error, retry_after, status_of
 
@@ -52,6 +53,18 @@ class Answer:
         self.raw_headers.append((name.lower().encode(), value.encode("latin-1")))
 
 
+class _Refusal(Answer):
+    """Why a request is refused; its type is chosen last, as the request may be no good at all."""
+
+    __slots__ = ()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it under the name that the client takes."""
+        kind = type_of_refusal(headers_of(scope).get(b"accept"))
+        self.raw_headers[1] = (b"content-type", _CONTENT_TYPES[kind])
+        await super().__call__(scope, receive, send)
+
+
 def of_result(
     result: ExecutionResult, accepted: Accepted, headers: Mapping[str, str] | None = None
 ) -> Answer:
@@ -75,10 +88,10 @@ def of_batch(results: list[ExecutionResult], accepted: Accepted) -> Answer:
     return Answer(as_json([parts_of(each) for each in results]), accepted.json or JSON)
 
 
-def of_refusal(error: RefusedError, kind: str = JSON) -> Answer:
+def of_refusal(error: RefusedError) -> Answer:
     """Answer with why a request is refused."""
     said = {"errors": [{"message": error.message, "extensions": error.extensions}]}
-    answer = Answer(orjson.dumps(said), kind, error.status)
+    answer = _Refusal(orjson.dumps(said), JSON, error.status)
     for name, value in error.headers.items():
         answer.add(name, value)
     return answer

@@ -66,6 +66,18 @@ def accepted(header: bytes | None) -> Accepted:
 
 
 @lru_cache(256)
+def type_of_refusal(header: bytes | None) -> str:
+    """Choose under which name a refusal is sent, by the header `Accept`, which may be the reason.
+
+    Apollo Client reads errors with a status other than 200 under the name that says more alone.
+    """
+    try:
+        return accepted(header).json or JSON
+    except RefusedError:
+        return JSON
+
+
+@lru_cache(256)
 def check_content_type(header: bytes | None) -> None:
     """Check the header `Content-Type` of a POST.
 

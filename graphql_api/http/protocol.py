@@ -40,6 +40,7 @@ class Protocol(HttpToolsProtocol):
         self._has_begun = False
         self._is_in_head = True
         self._is_in_body = False
+        self._is_kept = False
         self._n_bytes = 0
         self._refusal: tuple[HTTPStatus, str, str] | None = None
 
@@ -96,6 +97,8 @@ class Protocol(HttpToolsProtocol):
         """Hand the request over; its body is waited for anew."""
         super().on_headers_complete()
         self._is_in_head, self._is_in_body = False, True
+        if self.cycle is not None:  # an answer now would have to say that it is the last one here
+            self._is_kept, self.cycle.keep_alive = self.cycle.keep_alive, False
         if self._waiting is not None:
             self._stop_waiting()
 
@@ -103,12 +106,8 @@ class Protocol(HttpToolsProtocol):
         """Have a whole request."""
         super().on_message_complete()
         self._is_in_body = False
-
-    def on_response_complete(self) -> None:
-        """Close a connection whose request was answered before it was whole."""
-        if self._is_in_body and self.cycle.response_complete:
-            self.transport.close()
-        super().on_response_complete()
+        if not getattr(self.cycle, "response_started", True):
+            self.cycle.keep_alive = self._is_kept
 
     def pause_writing(self) -> None:
         """Wait for a client that does not read."""

@@ -197,11 +197,21 @@ async def test_what_is_no_http_is_refused_as_json_and_others_are_served(
     assert await other.answer() == (200, NAME)
 
 
-async def test_a_connection_refused_before_its_body_came_is_closed(connect: Connect) -> None:
+async def test_a_connection_refused_before_its_body_came_says_that_it_closes_and_does(
+    connect: Connect,
+) -> None:
     line = await connect()
     await line.send(LINE + b"host: a\r\ncontent-type: text/plain\r\ncontent-length: 99\r\n\r\n{")
-    assert (await line.answer())[0] == 415
-    assert await line.ends() == b""
+    said = await line.ends()
+    assert said.startswith(b"HTTP/1.1 415 ")
+    assert b"\r\nconnection: close\r\n" in said
+
+
+async def test_a_connection_whose_body_comes_late_is_kept(connect: Connect) -> None:
+    line = await connect()
+    head = WHOLE[: -len(BODY)]
+    await line.send(head, BODY, head, BODY)
+    assert [await line.answer(), await line.answer()] == [(200, NAME)] * 2
 
 
 @pytest.mark.usefixtures("hurried")

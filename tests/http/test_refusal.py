@@ -133,6 +133,21 @@ def test_a_client_that_takes_nothing_we_make_is_told_so(accept: str, http: httpx
     assert "accept one of them" in reason(answer, 406)
 
 
+@pytest.mark.parametrize("headers", [{"authorization": "Bearer forged"}, {"content-type": "a/b"}])
+def test_a_refusal_has_the_type_whose_errors_its_client_reads(
+    headers: dict[str, str], http: httpx.Client
+) -> None:
+    def kind(accept: str) -> str:
+        answer = http.post("/graphql", content=b"{}", headers={**JSON, **headers, "accept": accept})
+        assert answer.status_code in {401, 415}
+        return answer.headers["content-type"]
+
+    said = "application/graphql-response+json; charset=utf-8"
+    assert kind("application/graphql-response+json,application/json;q=0.9") == said
+    for accept in ("application/json", "*/*", "text/event-stream"):
+        assert kind(accept) == "application/json"
+
+
 def test_a_subscription_is_not_answered_as_json(http: httpx.Client) -> None:
     answer = http.post("/graphql", json={"query": "subscription { posts }"})
     assert "text/event-stream" in reason(answer, 406)
