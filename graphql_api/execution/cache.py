@@ -29,6 +29,11 @@ class BoundedCache(Generic[ValueT]):
         self._entries.move_to_end(key)
         return entry[0]
 
+    def peek(self, key: Hashable) -> ValueT | None:
+        """Return the entry, which neither counts as used nor is counted."""
+        entry = self._entries.get(key)
+        return None if entry is None else entry[0]
+
     def put(self, key: Hashable, value: ValueT, n_bytes: int) -> None:
         """Keep an entry; one that would take more than a tenth of the cache is not kept."""
         if n_bytes > self._most_bytes // 10:

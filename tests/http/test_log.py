@@ -70,7 +70,7 @@ async def test_a_line_says_what_an_operation_was_and_took(
         "name": "Newest",
         "kind": "query",
         "hash": hash_of(QUERY),
-        "cost": None,
+        "cost": 2 + 2 * 20,
         "statements": 4,
         "batches": 4,
         "keys": 1 + 2 + 2 + 6,

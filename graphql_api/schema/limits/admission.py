@@ -209,7 +209,7 @@ class Admission(SchemaExtension):
         context = self.execution_context
         if not context.query:
             return None
-        return documents_of(context.schema).get(
+        return documents_of(context.schema).peek(
             (context.query,) if self._in_parts else context.query
         )
 
