@@ -100,7 +100,7 @@ def test_it_says_at_the_start_what_serves(
         "workers": 1,
         "pool": 3,
         "executor": "plan",
-        "options": ["pool_size", "development"],
+        "options": ["pool_size", "drain_s", "development"],
     }
 
 
