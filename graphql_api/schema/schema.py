@@ -62,7 +62,7 @@ class Schema(strawberry.Schema):
         Where its document was found valid before, and nothing was added to the schema, what our
         extensions do is done without hooks, which take as long as a small operation does.
         """
-        is_known = query and self._is_plain and not options_of(context_value).in_parts
+        is_known = query and self._is_plain and not _is_in_parts(context_value)
         known = documents_of(self).get(query) if is_known else None
         operation = known and operation_of(self._schema, known, operation_name)
         if not known or not operation or not _may_run(operation.type, allowed_operation_types):
@@ -147,6 +147,10 @@ def _with_code(error: GraphQLError, context: object) -> GraphQLError:
 def extensions_of(context: object) -> dict[str, Any]:
     """Write what was loaded for an answer and what it cost, where somebody wants to see it."""
     return report_of(context) | account_of(context).report()
+
+
+def _is_in_parts(context: object) -> bool:
+    return context.__class__ is Context and options_of(context).in_parts
 
 
 def _may_run(kind: OperationType, allowed: Iterable[OperationType] | None) -> bool:

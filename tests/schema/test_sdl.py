@@ -39,6 +39,8 @@ PARTS = [part for definition in DOCUMENT.definitions for part in parts(definitio
 
 def test_everything_is_described() -> None:
     for place, node in PARTS:
+        if place.partition(".")[0] in {"defer", "stream"}:
+            continue  # in graphql-core's words
         text = node.description.value if node.description else ""
         assert text[:1].isupper(), place
         assert text.endswith("."), place
