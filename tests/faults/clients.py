@@ -14,7 +14,7 @@ import asyncpg
 import httpx
 
 from tests.faults.load import OK, READ, Outcome, outcome_of
-from tests.faults.rig import Rig
+from tests.faults.rig import Rig, wait_until
 from tests.support.patience import PATIENCE_S
 from tests.support.postgres import address
 
@@ -33,8 +33,6 @@ class Left:
     """What clients that left have left behind."""
 
     clients: int
-    longest_queue: int
-    """Statements under way while they left."""
     settled_after_s: float
     """Seconds until no statement of theirs ran, the lock still being held."""
     connections: int
@@ -68,18 +66,16 @@ async def locked(rig: Rig) -> AsyncIterator[None]:
 
 async def leave(rig: Rig, n_clients: int) -> Left:
     """Have so many clients ask for what takes long, and leave before it is there."""
-    at_once, most = asyncio.Semaphore(_AT_ONCE), 0
+    at_once, seen = asyncio.Semaphore(_AT_ONCE), asyncio.Event()
     async with locked(rig):
-        leaving = [asyncio.create_task(_hang_up(rig.base, at_once)) for _ in range(n_clients)]
-        for task in leaving:
-            if not task.done():
-                most = max(most, await asyncio.to_thread(rig.connections, "state = 'active'"))
-            await task
+        leaving = [asyncio.create_task(_hang_up(rig.base, at_once, seen)) for _ in range(n_clients)]
+        await asyncio.to_thread(wait_until, lambda: rig.connections("state = 'active'"))
+        seen.set()
+        await asyncio.gather(*leaving)
         settled_s = await asyncio.to_thread(rig.settled)
     answered = await gathered(rig, _N_AFTERWARDS, at_once=8)
     return Left(
         clients=n_clients,
-        longest_queue=most,
         settled_after_s=settled_s,
         connections=await asyncio.to_thread(rig.connections),
         answered_afterwards=sum(each.said == OK for each in answered),
@@ -143,12 +139,14 @@ async def _ask(base: str, go: asyncio.Event) -> Outcome:
     return outcome_of(answer, began, is_write=False)
 
 
-async def _hang_up(base: str, at_once: asyncio.Semaphore) -> None:
+async def _hang_up(base: str, at_once: asyncio.Semaphore, seen: asyncio.Event) -> None:
+    """Ask, and leave a little later, but not before a statement has been seen under way."""
     async with at_once:
         address = urlsplit(base)
         _, writer = await asyncio.open_connection(address.hostname, address.port)
         writer.write(_REQUEST)
         await writer.drain()
+        await seen.wait()
         await asyncio.sleep(0.1)
         writer.close()
         with suppress(ConnectionError):

@@ -36,7 +36,6 @@ def leaves_nothing(left: Left, pool: int) -> list[str]:
     return _unmet(
         {
             "their statements ran on": left.settled_after_s <= _LONGEST_S,
-            "no statement was under way": left.longest_queue > 0,
             "more connections than the pool has": left.connections <= pool,
             "the pool was of no use": left.answered_afterwards == 100,
         }

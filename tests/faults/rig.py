@@ -104,7 +104,7 @@ def rig(**environment: str) -> Iterator[Rig]:
                 yield Rig(database, process, base, token, folder / "postgres")
 
 
-def wait_until(probe: Callable[[], bool]) -> None:
+def wait_until(probe: Callable[[], object]) -> None:
     """Wait for something that nobody tells of."""
     end = time.monotonic() + PATIENCE_S
     while not probe():
