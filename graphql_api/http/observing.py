@@ -4,7 +4,6 @@ The transports call one function, `Observer.ended`, for each operation, over HTT
 and `Observer.refused` for a request that named none. All of it comes after the answer.
 """
 
-import hashlib
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from itertools import islice
@@ -16,6 +15,7 @@ from graphql_api.db.figures import Read
 from graphql_api.http.tracing import Tracing
 from graphql_api.schema.context import Context
 from graphql_api.schema.notes import Notes
+from graphql_api.services.persisted.document import hash_of as document_id
 from graphql_api.settings import Settings
 
 DURATIONS_S = 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0
@@ -139,11 +139,8 @@ def _line(context: Context, seconds: float, status: int | None) -> dict[str, Any
 
 
 def hash_of(document: str | None) -> str | None:
-    """Name a document by the first half of the first half of its SHA-256."""
-    if not document:
-        return None
-    text = document.encode("utf-8", "surrogatepass")
-    return hashlib.sha256(text).hexdigest()[:_HASH_CHARACTERS]
+    """Name a document by the first quarter of its id as a persisted one, its SHA-256."""
+    return document_id(document)[:_HASH_CHARACTERS] if document else None
 
 
 def _slowest(reads: list[Read]) -> list[dict[str, Any]]:
