@@ -19,9 +19,9 @@ Fault = Callable[[Rig, float], AbstractAsyncContextManager[float]]
 
 
 @asynccontextmanager
-async def restarted(rig: Rig, gone_s: float) -> AsyncIterator[float]:
-    """End it as an operator does, and start it again; give the moment when it answers."""
-    await asyncio.to_thread(rig.stop_database, signal.SIGINT)
+async def _stopped(rig: Rig, gone_s: float, how: signal.Signals) -> AsyncIterator[float]:
+    """Stop it by a signal, and start it again; give the moment when it answers."""
+    await asyncio.to_thread(rig.stop_database, how)
     await asyncio.sleep(gone_s)
     again = rig.database_again()
     await asyncio.to_thread(again.__enter__)
@@ -31,17 +31,14 @@ async def restarted(rig: Rig, gone_s: float) -> AsyncIterator[float]:
         await asyncio.to_thread(again.__exit__, None, None, None)
 
 
-@asynccontextmanager
-async def killed(rig: Rig, gone_s: float) -> AsyncIterator[float]:
+def restarted(rig: Rig, gone_s: float) -> AbstractAsyncContextManager[float]:
+    """End it as an operator does, and start it again."""
+    return _stopped(rig, gone_s, signal.SIGINT)
+
+
+def killed(rig: Rig, gone_s: float) -> AbstractAsyncContextManager[float]:
     """Kill all of its processes; it recovers when it starts."""
-    await asyncio.to_thread(rig.stop_database, signal.SIGKILL)
-    await asyncio.sleep(gone_s)
-    again = rig.database_again()
-    await asyncio.to_thread(again.__enter__)
-    try:
-        yield time.monotonic()
-    finally:
-        await asyncio.to_thread(again.__exit__, None, None, None)
+    return _stopped(rig, gone_s, signal.SIGKILL)
 
 
 @asynccontextmanager
