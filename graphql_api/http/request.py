@@ -13,6 +13,7 @@ import orjson
 
 from graphql_api.errors import PersistedQueryError
 from graphql_api.http.refusal import LIMIT_EXCEEDED, RefusedError
+from graphql_api.schema.limits.exceeded import EXCEEDED
 
 MOST_LEVELS = 40
 """How deep variables and extensions may be nested; what walks them later calls itself."""
@@ -141,6 +142,7 @@ def _check_object(name: str, value: Any) -> None:
         ]
         if not level:
             return
+    EXCEEDED["levels"] += 1
     raise RefusedError(
         f"'{name}' is nested more than {MOST_LEVELS} levels deep",
         HTTPStatus.BAD_REQUEST,

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import URL
 
 from graphql_api.errors import ApiError
+from graphql_api.schema.limits.exceeded import LimitName
 from tests.http.logging_to import logged
 from tests.http.running import running
 from tests.schema.client import settings_for
@@ -77,6 +78,10 @@ def test_the_page_names_the_labels_of_each_metric(seen: tuple[dict[str, Any], se
 
 def test_the_page_names_every_field_of_the_log(seen: tuple[dict[str, Any], set[str]]) -> None:
     assert first_cells("The log") - {"exception"} == seen[1]
+
+
+def test_the_page_names_every_limit() -> None:
+    assert first_cells("Limits") == set(get_args(LimitName))
 
 
 def expressions() -> list[str]:
