@@ -98,7 +98,7 @@ def test_manifests_are_loaded_and_listed(
         (f"query A {DEEP}", r"A \({id}\): the document has 11 levels of fields, but 10 are"),
         ("{ " + "id " * 1500 + "}", "{id}: line 1: the document has more than 1500 words"),
         (f"query A {LARGE}", r"A \({id}\): the operation costs 10100, but one request may ask"),
-        (f"query A {{ __typename }} mutation B {LARGE}", r"A, B \({id}\): the operation costs"),
+        (f"query A {{ __typename }} query B {LARGE}", r"A, B \({id}\): the operation costs"),
         ("query A { __schema { description } }", r"A \({id}\): this server does not answer"),
     ],
     ids=lambda value: value[:20],
