@@ -1,7 +1,7 @@
 """What happens where a limit is exceeded: it is counted, by its name, and there is an error."""
 
 from collections import Counter
-from typing import Literal
+from typing import Literal, get_args
 
 from graphql_api.errors import LimitExceededError
 
@@ -29,7 +29,7 @@ LimitName = Literal[
 ]
 """What is limited; most are a setting's name without its `max_`."""
 
-EXCEEDED: Counter[LimitName] = Counter()
+EXCEEDED: Counter[LimitName] = Counter(dict.fromkeys(get_args(LimitName), 0))
 """How often each limit was exceeded since the process began."""
 
 
