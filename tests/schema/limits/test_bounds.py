@@ -10,6 +10,7 @@ from graphql_api.errors import LimitExceededError
 from graphql_api.schema.limits.bounds import Limits
 from graphql_api.schema.limits.exceeded import EXCEEDED
 from graphql_api.schema.limits.measure import measure
+from graphql_api.settings import Settings
 from tests.schema.limits.hostile import repeated
 from tests.schema.limits.test_measure import SCHEMA
 
@@ -64,6 +65,13 @@ def test_a_limit_is_kept_exactly_and_counted(what: str) -> None:
     assert refused.value.message == said
     expected = {"code": "LIMIT_EXCEEDED", "counted": allowed + 1, "allowed": allowed}
     assert refused.value.extensions == expected
+
+
+def test_the_limits_without_settings_are_those_of_development() -> None:
+    settings = Settings.load(
+        _env_file=None, database_url="postgresql://a/b", secret_key="k" * 32, development=True
+    )
+    assert Limits.of(settings) == Limits()
 
 
 def test_the_largest_operation_of_a_document_counts() -> None:
