@@ -24,16 +24,17 @@ from graphql_api.execution.classify import (
     leads_to_rows,
     may_read_path,
 )
+from graphql_api.execution.columns import Columns
 from graphql_api.execution.declare import PLAN, Batch, Computed, OneOf, Rows
 from graphql_api.execution.generate import give_builder
 from graphql_api.execution.leaves import Leaf
 from graphql_api.execution.objects import AbstractShape, ObjectShape
 from graphql_api.execution.plan import (
     Attribute,
-    Columns,
     ComputedField,
     Field,
     OneOfField,
+    Plan,
     Resolver,
     Scope,
     TypeName,
@@ -47,15 +48,6 @@ from graphql_api.execution.shapes import LeafShape, ListShape, Shape
 # interfaces in interfaces, whether or not there are objects for them
 _MOST_PARTS = 1000
 Grouped = dict[str, list[FieldDetails]]
-
-
-class Plan:
-    """How to run an operation."""
-
-    def __init__(self, root: Scope, n_fields: int, *, awaits_loaders: bool) -> None:
-        self.root = root
-        self.n_fields = n_fields
-        self.awaits_loaders = awaits_loaders
 
 
 def compile_plan(run: Run, *, leaves_times: bool) -> Plan:
@@ -111,10 +103,10 @@ class _Compiler:
         )
         if collected.new_defer_usages:
             raise UnplannedError("@defer")
-        scope = self._scope(root, collected.grouped_field_set, None, None, "")
+        self._scope(root, collected.grouped_field_set, None, None, "")
         for each in self._scopes:
             give_builder(each, early=self._is_mutation)
-        return Plan(scope, self._n_fields, awaits_loaders=self._awaits_loaders)
+        return Plan(self._scopes, self._n_fields, awaits_loaders=self._awaits_loaders)
 
     def _scope(
         self,

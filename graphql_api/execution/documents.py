@@ -8,8 +8,10 @@ from graphql import (
     REMOVE,
     DirectiveNode,
     DocumentNode,
+    Location,
     Node,
     OperationDefinitionNode,
+    Token,
     Visitor,
     VisitorAction,
     visit,
@@ -44,6 +46,12 @@ class KnownDocument:
         """By the name that was asked for."""
         self.note: Any = None
         """Whatever those who run documents keep with one; it is counted by the token, too."""
+
+    def __del__(self) -> None:
+        """Cut the ways by which tokens lead to themselves, for the garbage collector's sake."""
+        if self.document.loc is not None:
+            for token in list(_tokens(self.document.loc)):
+                token.prev = token.next = None
 
 
 # what is valid for one schema may not be for another
@@ -134,11 +142,15 @@ def bytes_of(node: Node) -> int:
     """
     if node.loc is None:
         return 0
-    n_tokens = 1
-    token = node.loc.start_token
-    while token.prev is not None:
-        token = token.prev
-    while token.next is not None:
-        token = token.next
-        n_tokens += 1
+    n_tokens = sum(1 for _ in _tokens(node.loc))
     return BYTES_PER_TOKEN * n_tokens + BYTES_PER_CHARACTER * len(node.loc.source.body)
+
+
+def _tokens(location: Location) -> Iterator[Token]:
+    """Yield all tokens of the document that a location is in."""
+    token: Token | None = location.start_token
+    while token is not None and token.prev is not None:
+        token = token.prev
+    while token is not None:
+        yield token
+        token = token.next

@@ -19,15 +19,16 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from graphql_api.execution.cache import BoundedCache
 from graphql_api.execution.classify import UnplannedError
-from graphql_api.execution.compile import Plan, compile_plan
+from graphql_api.execution.compile import compile_plan
 from graphql_api.execution.counters import Counters
 from graphql_api.execution.documents import bytes_of, documents_of
 from graphql_api.execution.options import Execution, Mode, options_of
+from graphql_api.execution.plan import Plan
 from graphql_api.execution.run import Run
 from graphql_api.execution.started import Started
 from graphql_api.execution.started import serially as run_serially
 
-MOST_BYTES = 64 * 2**20
+MOST_BYTES = 32 * 2**20
 """What the plans of one schema may take in memory."""
 
 MOST_MISTAKES = 10
@@ -37,7 +38,7 @@ MOST_MISTAKES = 10
 # tracemalloc (tests/execution/test_documents.py holds it)
 BYTES_PER_FIELD = 8000
 
-Kept = tuple[OperationDefinitionNode, "Plan | UnplannedError | tuple[str, ...]"]
+Kept = tuple[OperationDefinitionNode, "Plan | UnplannedError"]
 _EXTENSION = "graphql_api.execution.plans"
 
 
@@ -56,8 +57,7 @@ class PlanExecutor(StrawberryGraphQLCoreExecutionContext):
         options = options_of(self.context_value)
         try:
             self._check_plannable(options)
-            kept = plans_of(self.schema)
-            booleans = self._boolean_values(kept)
+            booleans = self._boolean_values()
             plan = plan_of(run, self.schema, self.operation, booleans, options)
         except UnplannedError as unplanned:
             return self.fall_back(str(unplanned), serially)
@@ -111,15 +111,9 @@ class PlanExecutor(StrawberryGraphQLCoreExecutionContext):
         if self.abort_signal is not None or self.hooks is not None:
             raise UnplannedError("an abort signal or hooks of graphql-core")
 
-    def _boolean_values(self, kept: BoundedCache[Kept]) -> tuple[Any, ...]:
+    def _boolean_values(self) -> tuple[Any, ...]:
         """Return the values of the variables in @skip and @include: the plan depends on these."""
-        entry = kept.get(id(self.operation))
-        if entry is None:
-            names = boolean_names(self.operation, self.fragment_definitions.values())
-            n_bytes = BYTES_PER_FIELD + bytes_of(self.operation)
-            kept.put(id(self.operation), (self.operation, names), n_bytes)
-        else:
-            names = entry[1]  # type: ignore[assignment]  # as the key says
+        names = boolean_names(self.operation, self.fragment_definitions.values())
         return tuple(map(self.variable_values.coerced.get, names))
 
     def _named(self) -> str:
@@ -165,10 +159,10 @@ def plan_of(
             plan, n_fields = UnplannedError("a wrong argument of @skip or @include"), 1
         entry = (operation, plan)
         kept.put(key, entry, BYTES_PER_FIELD * n_fields + bytes_of(operation))
-    if isinstance(entry[1], UnplannedError):
-        raise UnplannedError(*entry[1].args)  # the kept one would collect tracebacks
-    assert isinstance(entry[1], Plan)  # noqa: S101  # as the key says
-    return entry[1]
+    found = entry[1]
+    if isinstance(found, UnplannedError):
+        raise UnplannedError(*found.args)  # the kept one would collect tracebacks
+    return found
 
 
 def plans_of(schema: GraphQLSchema) -> BoundedCache[Kept]:

@@ -83,7 +83,7 @@ def _compiled(scope: Scope) -> Build:
         items.append(f"{field.key!r}: {value}")
     source = _source(scope, f"{{{', '.join(items)}}}")
     exec(compile(source, f"<plan of {scope.type.name}>", "exec"), names)  # noqa: S102  # names and places alone are written into it
-    build: Build = names["build"]
+    build: Build = names.pop("build")  # it holds the names: they are not to hold it
     return build
 
 

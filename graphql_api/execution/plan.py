@@ -5,7 +5,7 @@ as it builds an object, and those whose values for all objects of the level are 
 column, because something is loaded for them or selected of them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -14,36 +14,13 @@ from graphql.execution.collect_fields import FieldDetails
 from graphql.pyutils import Path
 from strawberry.types.field import StrawberryField
 
+from graphql_api.execution.columns import Columns
 from graphql_api.execution.declare import Computed, Exact, OneOf
 from graphql_api.execution.info import Arguments, At, LazyInfo
 from graphql_api.execution.run import Run
 from graphql_api.execution.shapes import Completion, Shape
 
 Build = Callable[..., list[Any]]
-
-
-class Columns:
-    """What a plan selects of the rows of one loader: the union of what its fields read."""
-
-    def __init__(self, exact: Mapping[str, Exact]) -> None:
-        self._names: dict[str, None] = {}
-        self.exact = exact
-        """What is known for certain of columns' values, as in `Batch.exact`."""
-        self.are_objects = False
-        """Whether something needs whole row objects."""
-
-    def add(self, *names: str) -> None:
-        """Select more."""
-        self._names.update(dict.fromkeys(names))
-
-    @property
-    def chosen(self) -> tuple[str, ...] | None:
-        """Return the columns; None for row objects."""
-        return None if self.are_objects else tuple(self._names)
-
-    def place(self, name: str) -> int:
-        """Return where in a row the column stands, after the key."""
-        return 1 + list(self._names).index(name)
 
 
 class Scope:
@@ -86,6 +63,12 @@ class Scope:
             return itemgetter(*(self.source.place(name) for name in names))
         return attrgetter(*names)
 
+    def cut(self) -> None:
+        """Drop what leads from the scope to itself."""
+        del self.build
+        for field in self.fields:
+            field.shape = None
+
     def opened(self, objects: list[Any], run: Run, at: At | None) -> "Frame":
         """Start what the columns need, for all objects at once."""
         frame = Frame(self, objects)
@@ -111,6 +94,21 @@ class Frame:
         if scope.bound:
             given += [field.bind(run) for field in scope.bound]
         return scope.build(self._objects, run, *given)
+
+
+class Plan:
+    """How to run an operation."""
+
+    def __init__(self, scopes: list[Scope], n_fields: int, *, awaits_loaders: bool) -> None:
+        self._scopes = scopes
+        self.root = scopes[-1]
+        self.n_fields = n_fields
+        self.awaits_loaders = awaits_loaders
+
+    def __del__(self) -> None:
+        """Have the plan end with whoever holds it last; the garbage collector comes too seldom."""
+        for scope in self._scopes:
+            scope.cut()
 
 
 class Field:

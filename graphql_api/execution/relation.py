@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from graphql_api.execution.columns import Columns
 from graphql_api.execution.declare import Batch, Level
 from graphql_api.execution.errors import Failed
 from graphql_api.execution.info import At
-from graphql_api.execution.plan import Columns, Field, Scope
+from graphql_api.execution.plan import Field, Scope
 from graphql_api.execution.run import Run
 from graphql_api.execution.shapes import After, Completion
 

@@ -6,10 +6,9 @@ from typing import Any
 from graphql import ExecutionResult
 from graphql.pyutils import Path
 
-from graphql_api.execution.compile import Plan
 from graphql_api.execution.errors import NULLED, ErrorPass
 from graphql_api.execution.leaves import RerunNeededError
-from graphql_api.execution.plan import Field
+from graphql_api.execution.plan import Field, Plan
 from graphql_api.execution.run import Run
 
 

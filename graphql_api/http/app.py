@@ -147,9 +147,9 @@ async def _refused(_request: Request, error: Exception) -> ASGIApp:
 # a change whose database answers takes less; one whose database does not has no end
 _SETTLING_S = 5.0
 
-# objects made before the youngest generation is looked through, and how often the older ones are:
+# objects made before the youngest generation is looked through, and how seldom the older ones are:
 # an answer is thousands of objects that all live until it is sent (docs/decisions, with figures)
-_GARBAGE_THRESHOLDS = 50_000, 20, 100
+_GARBAGE_THRESHOLDS = 10_000, 20, 10_000
 
 
 def collect_less_garbage() -> None:

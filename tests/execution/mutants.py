@@ -9,8 +9,8 @@ from graphql import Undefined
 from graphql.execution import collect_fields as collecting
 from graphql.pyutils import Path
 
-from graphql_api.execution import compile as compiling
 from graphql_api.execution import (
+    columns,
     errors,
     executor,
     info,
@@ -22,6 +22,7 @@ from graphql_api.execution import (
     shapes,
     started,
 )
+from graphql_api.execution import compile as compiling
 from graphql_api.execution.errors import NULLED, ErrorPass, Failed
 
 Patch = pytest.MonkeyPatch
@@ -138,8 +139,8 @@ def rows_are_shared_though_a_resolver_reads_the_path(patch: Patch) -> None:
 
 @mutant
 def columns_of_rows_are_mistaken(patch: Patch) -> None:
-    original = plan.Columns.place
-    patch.setattr(plan.Columns, "place", lambda self, name: max(1, original(self, name) - 1))
+    original = columns.Columns.place
+    patch.setattr(columns.Columns, "place", lambda self, name: max(1, original(self, name) - 1))
 
 
 @mutant

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import strawberry
-from graphql import parse
+from graphql import Token, parse
 
 from graphql_api.execution import (
     DocumentCache,
@@ -25,6 +25,7 @@ from graphql_api.execution.documents import (
     bytes_of_prepared,
     documents_of,
 )
+from graphql_api.execution.plan import Field, Scope
 
 N_DOCUMENTS = 1_250
 N_DOCUMENTS_IN_ALL = int(os.environ.get("EXECUTION_DOCUMENTS", str(N_DOCUMENTS)))
@@ -164,6 +165,30 @@ def test_many_documents_keep_within_bounds(monkeypatch: pytest.MonkeyPatch) -> N
     assert 0 < documents_of(schema).n_bytes <= most
     assert 0 < plans_of(schema).n_bytes <= most
     assert len(plans_of(schema)) < warmed
+
+
+def test_what_leaves_the_caches_needs_no_garbage_collector(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(documents, "MOST_BYTES", 2**19)
+    monkeypatch.setattr(executor, "MOST_BYTES", 2**19)
+    schema = make()
+    _run_many(schema, 0, 100)
+    gc.collect()
+    gc.disable()
+    try:
+        n_kept = _count_of(KnownDocument, Field, Scope, Token)
+        _run_many(schema, 100, 200)
+    finally:
+        gc.enable()
+
+    assert plans_of(schema).evictions > 100
+    assert documents_of(schema).evictions > 100
+    assert _count_of(KnownDocument, Field, Scope, Token) == n_kept
+
+
+def _count_of(*kinds: type) -> int:
+    return sum(isinstance(each, kinds) for each in gc.get_objects())
 
 
 def test_long_documents_that_are_not_kept_do_not_fill_the_cache_of_plans() -> None:

@@ -9,7 +9,7 @@ _CLEAN = {"UNAVAILABLE", "TIMEOUT", "a part is missing"}
 _BACK_WITHIN_S = 2.0
 _LONGEST_S = 8.0 + 1.5
 """The deadline, and what a busy machine takes to tell of it."""
-_MOST_MB = 25
+_MOST_MB = 5
 _MOST_FILES = 8
 
 
