@@ -18,6 +18,10 @@ from graphql_api.schema.limits.exceeded import EXCEEDED
 MOST_LEVELS = 40
 """How deep variables and extensions may be nested; what walks them later calls itself."""
 
+MOST_OBJECTS, MOST_VALUES = 1_500, 10_000
+"""How many objects and lists, and how many values in them: some 25 and 1 microseconds each, as they
+are compared with the schema at one go."""
+
 _MOST_PARAMETERS = 10  # five have a meaning
 _AS_JSON = ("variables", "extensions")
 
@@ -133,7 +137,14 @@ def _check_object(name: str, value: Any) -> None:
     if value.__class__ is not dict:
         raise RefusedError(f"'{name}' must be an object")
     level: list[Any] = [value]
+    n_objects = n_values = 0
     for _ in range(MOST_LEVELS):
+        n_objects += len(level)
+        n_values += sum(map(len, level))
+        if n_objects > MOST_OBJECTS:
+            raise _too_much(f"'{name}' has more than {MOST_OBJECTS} objects and lists")
+        if n_values > MOST_VALUES:
+            raise _too_much(f"'{name}' has more than {MOST_VALUES} values")
         level = [
             child
             for each in level
@@ -142,9 +153,9 @@ def _check_object(name: str, value: Any) -> None:
         ]
         if not level:
             return
-    EXCEEDED["levels"] += 1
-    raise RefusedError(
-        f"'{name}' is nested more than {MOST_LEVELS} levels deep",
-        HTTPStatus.BAD_REQUEST,
-        code=LIMIT_EXCEEDED,
-    )
+    raise _too_much(f"'{name}' is nested more than {MOST_LEVELS} levels deep")
+
+
+def _too_much(said: str) -> RefusedError:
+    EXCEEDED["variables"] += 1
+    return RefusedError(said, HTTPStatus.BAD_REQUEST, code=LIMIT_EXCEEDED)

@@ -108,6 +108,27 @@ def test_variables_may_be_nested_40_levels_deep_and_no_more(http: httpx.Client) 
 
 
 @pytest.mark.parametrize("name", ["variables", "extensions"])
+@pytest.mark.parametrize(
+    ("value", "allowed", "told"),
+    [([1], 9_997, "10000 values"), ([{}], 1_497, "1500 objects and lists")],
+    ids=["values", "objects"],
+)
+def test_variables_hold_so_many_values_and_no_more(
+    name: str, value: list[object], allowed: int, told: str, http: httpx.Client
+) -> None:
+    def answered(n_values: int) -> httpx.Response:
+        sent = {"query": "{__typename}", name: {"a": value * n_values, "b": 1}}
+        return http.post("/graphql", json=sent)
+
+    assert answered(allowed).json() == {"data": {"__typename": "Query"}}
+    [error] = answered(allowed + 2).json()["errors"]
+    assert error == {
+        "message": f"'{name}' has more than {told}",
+        "extensions": {"code": "LIMIT_EXCEEDED"},
+    }
+
+
+@pytest.mark.parametrize("name", ["variables", "extensions"])
 @pytest.mark.parametrize("value", ["{", "5", "%22a%22", "[1]", "%ed%a0%80"])
 def test_a_broken_parameter_is_a_bad_request(name: str, value: str, http: httpx.Client) -> None:
     assert reason(http.get(f"/graphql?query={{categories{{id}}}}&{name}={value}"), 400)

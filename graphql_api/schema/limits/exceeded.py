@@ -17,7 +17,6 @@ LimitName = Literal[
     "fragments",
     "headers",
     "introspection",
-    "levels",
     "mutations",
     "nodes",
     "operations",
@@ -26,6 +25,7 @@ LimitName = Literal[
     "socket_operations",
     "tokens",
     "validation",
+    "variables",
 ]
 """What is limited; most are a setting's name without its `max_`."""
 

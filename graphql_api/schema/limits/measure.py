@@ -55,6 +55,8 @@ class Size:
     """What is to be multiplied by the size of the list around the selections."""
     waves: list[int] = field(default_factory=list)
     """The statements of each level, a bit for each."""
+    n_serial: int = 0
+    """The statements below mutations, which run one after the other."""
     asks_total: bool = False
     rate_limits: dict[int, FieldNode] = field(default_factory=dict)
     """Each `rateLimit`, once."""
@@ -171,7 +173,7 @@ class _Walk:
             kind=node.operation,
             size=size,
             formula=Formula(self._steps, size.amount.plus(size.entries), defaults),
-            n_statements=sum(loads.bit_count() for loads in size.waves),
+            n_statements=size.n_serial + _count(size.waves),
         )
 
     def _selections(
@@ -185,8 +187,9 @@ class _Walk:
             self.n_directives += len(each.directives or ())
             found = self._selection(each, kind, level)
             size.add(found)
+            size.n_serial += found.n_serial
             if kind is not None and kind is self._serial:
-                size.waves += found.waves  # one after the other
+                size.n_serial += _count(found.waves)
             else:
                 size.load(found.waves)
         return size
@@ -277,6 +280,10 @@ class _Walk:
     def _later(self, step: Step) -> Amount:
         self._steps.append(step)
         return Amount(0, 0, (len(self._steps) - 1,))
+
+
+def _count(waves: list[int]) -> int:
+    return sum(loads.bit_count() for loads in waves)
 
 
 def _needs_count(node: FieldNode, known: Known) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 from graphql import get_introspection_query
 
 from graphql_api.http.app import collect_less_garbage
+from graphql_api.http.request import MOST_OBJECTS, MOST_VALUES
 from graphql_api.schema.build import build_schema
 
 MOST_BYTES = 256 * 1024
@@ -86,6 +87,8 @@ FIELDS = {
 
 FRAGMENTS = {
     "doubled": "{ ...F0 } " + _chain(90, "Query", "", "__typename"),
+    "doubled mutations": "mutation { ...F0 } "
+    + _chain(90, "Mutation", "", "logout(input: {}) { success }"),
     "doubled with fields": _pages("...F0") + _chain(80, "Post", "id title", "id"),
     "side by side": _pages(repeated(95, lambda n: f"...F{n}"))
     + repeated(95, lambda n: f"fragment F{n} on Post {{ id title slug }}"),
@@ -155,11 +158,21 @@ _WHERE = "query ($v: PostWhere) { posts(where: $v) { totalCount } }"
 _IDS = "query ($v: [ID!]!) { nodes(ids: $v) { id } }"
 _ORDER = "query ($v: [PostOrder!]) { posts(orderBy: $v) { totalCount } }"
 
+_NESTED = MOST_OBJECTS - 3
+_PLAIN = MOST_VALUES - 3
+
 VARIABLES: dict[str, tuple[str, Any]] = {
-    "strangers": (_WHERE, {f"a{n}": 1 for n in range(20_000)}),
-    "a list of strangers": (_WHERE, {"AND": [{"x": 1}] * 20_000}),
-    "ids that are none": (_IDS, [{}] * 60_000),
-    "values that are not there": (_ORDER, [{"field": "HOTT"}] * 13_000),
+    "strangers": (_WHERE, {f"a{n}": 1 for n in range(_PLAIN)}),
+    "a list of strangers": (_WHERE, {"AND": [{"x": 1}] * _NESTED}),
+    "conditions of nothing": (_WHERE, {"OR": [{}] * _NESTED}),
+    "conditions of lists": (_WHERE, {"OR": [{"AND": []}] * (_NESTED // 2)}),
+    "conditions of tags": (_WHERE, {"OR": [{"anyTags": ["a"] * 10}] * (_NESTED // 2)}),
+    "authors": (_WHERE, {"author": {"in": [1] * _PLAIN}}),
+    "ids that are none": (_IDS, [{}] * _NESTED),
+    "ids": (_IDS, ["a"] * _PLAIN),
+    "numbers for ids": (_IDS, [1] * _PLAIN),
+    "orders": (_ORDER, [{}] * _NESTED),
+    "values that are not there": (_ORDER, [{"field": "HOTT"}] * _NESTED),
 }
 """A document, and the value of its variable."""
 

@@ -74,6 +74,16 @@ def test_doubled_fragments_cost_a_visit_each_and_count_as_often_as_they_are_expa
     assert found.operations[None].formula.of({}) == (20 * 2**60, 20 * 2**60)
 
 
+def test_doubled_mutations_are_counted_and_not_listed() -> None:
+    text = (
+        doubling(60).replace("on Query", "on Mutation").replace("{ ...F0 }", "mutation { ...F0 }")
+    )
+    bookmark = "bookmark(input: {subjectId: 1}) { post { author { id } } }"
+    found = measured(text.replace("posts { __typename }", bookmark))
+    assert found.n_visited == 1 + 2 * 60 + 4
+    assert found.operations[None].n_statements == 2 * 2**60
+
+
 def test_a_variable_in_doubled_fragments_is_multiplied_once_for_each() -> None:
     text = doubling(60).replace("{ ...F0 }", "query ($n: Int) { ...F0 }")
     operation = measured(text.replace("posts {", "posts(first: $n) {")).operations[None]
