@@ -16,7 +16,7 @@ Exception
 Everything else is a fault of ours: a client sees ``INTERNAL`` and a request id, the log the rest.
 """
 
-from typing import ClassVar, Self
+from typing import ClassVar
 
 
 class ApiError(Exception):
@@ -55,12 +55,6 @@ class LimitExceededError(ApiError):
     def __init__(self, message: str, **figures: int) -> None:
         super().__init__(message)
         self.figures = figures
-
-    @classmethod
-    def of(cls, what: str, counted: int, allowed: int) -> Self:
-        """Say it of one thing that was counted."""
-        said = f"the document has {counted} {what}, but {allowed} are allowed"
-        return cls(said, counted=counted, allowed=allowed)
 
     @property
     def extensions(self) -> dict[str, object]:

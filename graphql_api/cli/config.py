@@ -31,4 +31,6 @@ def _shown(settings: Settings, name: str) -> str:
         return "(set)"
     if value is None:
         return ""
+    if isinstance(value, tuple):
+        return ",".join(value)
     return str(value).lower() if isinstance(value, bool) else f"{value}"

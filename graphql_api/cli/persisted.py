@@ -10,9 +10,11 @@ from graphql_api.cli.purge import duration
 from graphql_api.errors import OperatorError
 from graphql_api.models import DEFAULT_TENANT
 from graphql_api.schema.documents import check_document
+from graphql_api.schema.limits.bounds import Limits
 from graphql_api.services.persisted import operators
 from graphql_api.services.persisted.document import Document
 from graphql_api.services.persisted.manifest import read_manifest
+from graphql_api.settings import Settings
 
 app = typer.Typer(help="Trust documents of clients, and see which are known.", no_args_is_help=True)
 
@@ -26,13 +28,13 @@ def load(
         Path, typer.Argument(help="A manifest of Relay, Apollo or GraphQL Code Generator.")
     ],
 ) -> None:
-    """Trust the documents of a manifest: all of them, or none when one does not fit the schema.
+    """Trust the documents of a manifest: all, or none when one of them could not be run here.
 
     Those of earlier manifests stay: clients of earlier releases do too.
     """
     try:
         manifest = read_manifest(file.read_bytes())
-        documents = _named(manifest.documents)
+        documents = _named(manifest.documents, Limits.of(Settings.load()))
     except OSError as error:
         raise OperatorError(f"cannot use {file}: {error.strerror}") from error
     except OperatorError as error:
@@ -73,11 +75,11 @@ def prune(
     typer.echo(f"documents: {removed:,} removed")
 
 
-def _named(documents: list[Document]) -> list[Document]:
-    """Check documents by the schema, and note the names of their operations."""
+def _named(documents: list[Document], limits: Limits) -> list[Document]:
+    """Check documents as requests are, and note the names of their operations."""
     named, problems = [], []
     for each in documents:
-        checked = check_document(each.text)
+        checked = check_document(each.text, limits)
         named.append(each._replace(name=checked.name))
         called = f"{checked.name} ({each.id[:_SHOWN]})" if checked.name else each.id[:_SHOWN]
         problems += [f"{called}: {problem}" for problem in checked.problems]

@@ -3,8 +3,9 @@
 from typing import Any
 from uuid import uuid4
 
+from asyncpg import PostgresError
 from sqlalchemy import event
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -43,7 +44,15 @@ def create_engine(settings: Settings, *, serving: bool = False) -> AsyncEngine:
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
     event.listen(engine.sync_engine, "connect", _count_connection)
     event.listen(engine.sync_engine, "before_cursor_execute", count_statement)
+    event.listen(engine.sync_engine, "handle_error", _forget_row)
     return engine
+
+
+def _forget_row(context: ExceptionContext) -> None:
+    """Take from an error what the server says of the row that broke a rule: it is in logs else."""
+    cause = getattr(context.original_exception, "__cause__", None)
+    if isinstance(cause, PostgresError):
+        cause.detail = None
 
 
 def _count_connection(_connection: DBAPIConnection, _record: object) -> None:

@@ -6,6 +6,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
 from graphql_api.http.refusal import LIMIT_EXCEEDED, RefusedError
+from graphql_api.schema.limits.exceeded import EXCEEDED
 
 
 async def read_body(receive: Receive, declared: bytes | None, most_bytes: int) -> bytes:
@@ -45,6 +46,7 @@ async def _rest(receive: Receive, start: bytes, most_bytes: int) -> bytes:
 
 
 def _too_large(most_bytes: int) -> RefusedError:
+    EXCEEDED["body"] += 1
     return RefusedError(
         f"the body has more than {most_bytes:,} bytes",
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

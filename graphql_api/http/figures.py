@@ -26,6 +26,7 @@ from graphql_api.execution.cache import BoundedCache
 from graphql_api.http.attending import Attendant
 from graphql_api.http.lag import Lag
 from graphql_api.http.observing import DURATIONS_S, OBSERVED
+from graphql_api.schema.limits.exceeded import EXCEEDED
 
 _VERSION = version("graphql-api")
 
@@ -117,6 +118,7 @@ def _operations() -> Iterator[Metric]:
         ("graphql_operation_seconds", "Seconds spent on them.", "name", OBSERVED.seconds),
         ("graphql_slow_operations", "Those that took too long.", "name", OBSERVED.slow),
         ("graphql_errors", "Errors in answers.", "code", OBSERVED.errors),
+        ("graphql_limits_exceeded", "What asked for too much.", "limit", EXCEEDED),
     ):
         yield _counter(name, said, label, values)
     durations = HistogramMetricFamily(
@@ -165,7 +167,7 @@ def _gauge(name: str, said: str, value: float) -> Metric:
     return GaugeMetricFamily(name, said, value=value)
 
 
-def _counter(name: str, said: str, label: str, values: Mapping[str, float]) -> Metric:
+def _counter(name: str, said: str, label: str, values: Mapping[Any, float]) -> Metric:
     family = CounterMetricFamily(name, said, labels=[label])
     for key, value in values.items():
         family.add_metric([key], value)

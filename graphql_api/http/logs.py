@@ -9,13 +9,14 @@ import json
 import logging
 import re
 import sys
+import traceback
 from collections.abc import Callable
 from typing import Any, TextIO
 
 import orjson
 import structlog
 from structlog.stdlib import ProcessorFormatter
-from structlog.typing import EventDict, Processor, WrappedLogger
+from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _OURS: list[Processor] = [
@@ -75,13 +76,23 @@ def _set_up_logging(stream: TextIO, last: Processor, *, is_terminal: bool) -> No
 
 def _for_people() -> Processor:
     # the fancy tracebacks show the values of variables, which are users' data
-    return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    return structlog.dev.ConsoleRenderer(exception_formatter=_traceback)
+
+
+def _traceback(stream: TextIO, found: ExcInfo) -> None:
+    """Write a traceback, whose message may hold anything."""
+    lines = "".join(traceback.format_exception(*found)).rstrip().split("\n")
+    stream.write("\n" + "\n".join(map(_plain, lines)))
 
 
 def _escaped(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Write control characters as Python does."""
-    event["event"] = _CONTROL.sub(lambda found: ascii(found[0])[1:-1], str(event["event"]))
+    event["event"] = _plain(str(event["event"]))
     return event
+
+
+def _plain(text: str) -> str:
+    """Write control characters as Python does."""
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def _as_json(event: EventDict, **_options: Any) -> bytes:

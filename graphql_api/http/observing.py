@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from graphql_api.db.figures import Read
+from graphql_api.errors import ApiError, DeadlineError, UnavailableError
 from graphql_api.http.tracing import Tracing
 from graphql_api.schema.context import Context
 from graphql_api.schema.notes import Notes
@@ -26,6 +27,7 @@ MOST_NAMES = 200
 
 UNNAMED, OTHER, INVALID = "unnamed", "other", "invalid"
 _LONGEST_NAME = 100
+_OURS = ApiError.code, UnavailableError.code, DeadlineError.code  # whose fault they are
 _SLOWEST = 3  # batches that the line of a slow operation tells of
 _HASH_CHARACTERS = 16
 
@@ -45,7 +47,8 @@ class Observed:
         self.seconds_of_kind: defaultdict[str, float] = defaultdict(float)
         self.slow: Counter[str] = Counter()
         """By name."""
-        self.errors: Counter[str] = Counter()
+        # whoever watches sees no increase where a count begins with its first error
+        self.errors: Counter[str] = Counter(dict.fromkeys(_OURS, 0))
         """By code."""
         self._names: set[str] = set()
 

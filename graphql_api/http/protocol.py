@@ -13,7 +13,9 @@ import httptools
 import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from graphql_api.http.observing import OBSERVED
 from graphql_api.http.refusal import BAD_REQUEST, LIMIT_EXCEEDED
+from graphql_api.schema.limits.exceeded import EXCEEDED, LimitName
 
 MOST_BYTES_OF_ADDRESS = 8 * 1024
 """Of a request's line: a GET of the longest document that a proxy would pass on as well."""
@@ -83,14 +85,14 @@ class Protocol(HttpToolsProtocol):
         super().on_url(url)
         if len(self.url) > MOST_BYTES_OF_ADDRESS:
             said = f"the address has more than {MOST_BYTES_OF_ADDRESS:,} bytes"
-            self._refuse(HTTPStatus.REQUEST_URI_TOO_LONG, said)
+            self._refuse(HTTPStatus.REQUEST_URI_TOO_LONG, "address", said)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header."""
         self._n_bytes += len(name) + len(value) + 4  # `: ` and the end of the line
         if self._n_bytes > MOST_BYTES_OF_HEADERS:
             said = f"the headers have more than {MOST_BYTES_OF_HEADERS:,} bytes"
-            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, said)
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "headers", said)
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
@@ -136,6 +138,7 @@ class Protocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         status, code, said = self._refusal or (HTTPStatus.BAD_REQUEST, BAD_REQUEST, msg)
+        OBSERVED.errors[code] += 1
         is_answering = getattr(self.cycle, "response_started", False)
         if not is_answering or self.cycle.response_complete:
             body = orjson.dumps({"errors": [{"message": said, "extensions": {"code": code}}]})
@@ -146,7 +149,8 @@ class Protocol(HttpToolsProtocol):
             )
         self.transport.close()
 
-    def _refuse(self, status: HTTPStatus, said: str) -> None:
+    def _refuse(self, status: HTTPStatus, limit: LimitName, said: str) -> None:
+        EXCEEDED[limit] += 1
         self._refusal = status, LIMIT_EXCEEDED, said
         raise httptools.HttpParserError(said)
 

@@ -13,6 +13,7 @@ import orjson
 
 from graphql_api.errors import PersistedQueryError
 from graphql_api.http.refusal import LIMIT_EXCEEDED, RefusedError
+from graphql_api.schema.limits.exceeded import EXCEEDED
 
 MOST_LEVELS = 40
 """How deep variables and extensions may be nested; what walks them later calls itself."""
@@ -156,4 +157,5 @@ def _check_object(name: str, value: Any) -> None:
 
 
 def _too_much(said: str) -> RefusedError:
+    EXCEEDED["variables"] += 1
     return RefusedError(said, HTTPStatus.BAD_REQUEST, code=LIMIT_EXCEEDED)

@@ -17,6 +17,7 @@ def test_every_setting_is_shown_as_a_variable_and_no_secret_is(
     for name in ("TOKEN_KEYS", "DATA_KEYS", "DIAGNOSTICS_KEY"):
         monkeypatch.setenv(f"GRAPHQL_API_{name}", f"a:{HIDDEN}")
     monkeypatch.setenv("GRAPHQL_API_POOL_SIZE", "7")
+    monkeypatch.setenv("GRAPHQL_API_ALLOWED_ORIGINS", "https://a.example,https://b.example")
     outcome = run("config", "show", database=ADDRESS)
     assert (outcome.code, outcome.errors) == (0, "")
     shown = dict(re.findall(r"^(\w+)=(.*)$", outcome.output, re.MULTILINE))
@@ -29,6 +30,7 @@ def test_every_setting_is_shown_as_a_variable_and_no_secret_is(
     assert shown["GRAPHQL_API_SECRET_KEY"] == shown["GRAPHQL_API_TOKEN_KEYS"] == "(set)"
     assert shown["GRAPHQL_API_POOL_SIZE"] == "7"
     assert shown["GRAPHQL_API_PGBOUNCER"] == "false"
+    assert shown["GRAPHQL_API_ALLOWED_ORIGINS"] == "https://a.example,https://b.example"
 
 
 def test_it_can_show_what_was_changed_alone(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -157,3 +157,33 @@ async def test_a_pooler_must_be_told_of(
     # whose limits are not ours to see
     assert ("connections" in found) is not is_there
     assert ("timeouts" in found) is is_there
+
+
+@pytest.mark.parametrize(("skew", "state"), [("2 s", "WARNING"), ("-40 s", "PROBLEM")])
+async def test_clocks_that_differ_are_told_of(
+    skew: str, state: str, settings: Settings, engine: AsyncEngine
+) -> None:
+    database = f'ALTER DATABASE "{settings.url.database}"'
+    wrong = f"RETURN pg_catalog.clock_timestamp() + interval '{skew}'"
+    async with engine.begin() as connection:
+        for each in (
+            "CREATE SCHEMA wrong",
+            f"CREATE FUNCTION wrong.clock_timestamp() RETURNS timestamptz LANGUAGE sql {wrong}",
+            f"{database} SET search_path = wrong, pg_catalog, public",
+        ):
+            await connection.exec_driver_sql(each)
+    try:
+        found = (await examined(settings))["clock"]
+    finally:
+        async with engine.begin() as connection:
+            await connection.exec_driver_sql(f"{database} RESET search_path")
+            await connection.exec_driver_sql("DROP SCHEMA wrong CASCADE")
+    assert found.state is State[state]
+
+
+async def test_a_server_older_than_the_oldest_is_a_problem(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graphql_api.db.checkup.OLDEST", 99)
+    found = (await examined(settings))["version"]
+    assert (found.state, found.advice) == (State.PROBLEM, "move to PostgreSQL 99 or newer")

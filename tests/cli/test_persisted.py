@@ -41,6 +41,10 @@ def link(database: URL) -> Iterator[Link]:
         yield link
 
 
+DEEP = "{ a " * 11 + "}" * 11
+LARGE = "{ posts(first: 100) { nodes { comments(first: 100) { nodes { id } } } } }"
+
+
 def written(folder: Path, content: object) -> str:
     """Write a file, and return its name."""
     (folder / "manifest.json").write_text(json.dumps(content), encoding="utf-8")
@@ -91,10 +95,15 @@ def test_manifests_are_loaded_and_listed(
         ("fragment F on Post { id }", "{id}: line 1: Fragment 'F' is never used"),
         ("query A {" + " node { ... " * 3000, "{id}: "),
         ("", "{id}: line 1: Syntax Error"),
+        (f"query A {DEEP}", r"A \({id}\): the document has 11 levels of fields, but 10 are"),
+        ("{ " + "id " * 1500 + "}", "{id}: line 1: the document has more than 1500 words"),
+        (f"query A {LARGE}", r"A \({id}\): the operation costs 10100, but one request may ask"),
+        (f"query A {{ __typename }} query B {LARGE}", r"A, B \({id}\): the operation costs"),
+        ("query A { __schema { description } }", r"A \({id}\): this server does not answer"),
     ],
     ids=lambda value: value[:20],
 )
-def test_a_document_that_does_not_fit_the_schema_is_named_and_nothing_is_loaded(
+def test_a_document_that_could_not_be_run_is_named_and_nothing_is_loaded(
     text: str, says: str, database: URL, link: Link, run: Run, tmp_path: Path
 ) -> None:
     content = {IDS[TITLES]: TITLES, "a-wrong-one": text}
@@ -104,9 +113,26 @@ def test_a_document_that_does_not_fit_the_schema_is_named_and_nothing_is_loaded(
     assert link.fetch("SELECT count(*) FROM persisted_documents") == [(0,)]
 
 
-def test_of_many_mistakes_some_are_told(run: Run, tmp_path: Path) -> None:
+def test_what_a_document_costs_is_no_reason_where_variables_decide(
+    database: URL, run: Run, tmp_path: Path
+) -> None:
+    text = f"query ($size: Int = 100) {LARGE.replace('100', '$size')}"
+    loaded = run("persisted", "load", written(tmp_path, {"a": text}), database=database)
+    assert loaded.output.startswith("1 documents of")
+
+
+def test_documents_are_compared_with_the_limits_that_are_set(
+    database: URL, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRAPHQL_API_MAX_ALIASES", "1")
+    content = {"a": "{ a: __typename b: __typename }"}
+    said = sentence(run("persisted", "load", written(tmp_path, content), database=database))
+    assert said.endswith("a: the document has 2 aliases, but 1 are allowed")
+
+
+def test_of_many_mistakes_some_are_told(database: URL, run: Run, tmp_path: Path) -> None:
     content = {f"id{number}": "{ nothing }" for number in range(25)}
-    said = sentence(run("persisted", "load", written(tmp_path, content)))
+    said = sentence(run("persisted", "load", written(tmp_path, content), database=database))
     assert said.count("Cannot query field 'nothing'") == 20
     assert said.endswith("; and 5 more")
 

@@ -1,13 +1,18 @@
 """A change: it happens as a whole, or not at all."""
 
+import traceback
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from graphql_api.db.database import Database
 from graphql_api.models import Tag
 from tests.db.reading import taken
 from tests.support.factories import Factory
+
+HIDDEN = "something that a user wrote"
 
 
 async def test_a_transaction_commits_at_its_end(database: Database, make: Factory) -> None:
@@ -32,3 +37,15 @@ async def test_a_transaction_that_fails_leaves_nothing(database: Database, make:
     async with database.transaction() as session:
         assert (await session.scalars(select(Tag.name))).all() == ["Other"]
     assert taken(database) == 0
+
+
+async def test_the_error_of_a_row_that_breaks_a_rule_does_not_quote_it(database: Database) -> None:
+    async def insert(session: AsyncSession) -> None:
+        await session.execute(text("CREATE TEMP TABLE short (title text CHECK (title < 'a'))"))
+        await session.execute(text("INSERT INTO short VALUES (:title)"), {"title": HIDDEN})
+
+    with pytest.raises(IntegrityError) as failed:
+        await database.change(insert)
+    told = "".join(traceback.format_exception(failed.value))
+    assert "violates check constraint" in told
+    assert HIDDEN not in told

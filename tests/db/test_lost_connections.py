@@ -1,10 +1,12 @@
 """Connections that their server closes are replaced, and a read that another can answer does."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import event, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from graphql_api.db.database import Database
 from graphql_api.db.monitor import recorded
@@ -15,6 +17,16 @@ from tests.support.proxy import RUN, Proxy, prepare
 
 PATIENTLY = f"{PATIENCE_S * 1000:.0f}"
 """Until the server is gone, and not only told to go."""
+
+
+IDLE = "idle_in_transaction_session_timeout"
+
+
+async def is_closed(connection: AsyncConnection) -> bool:
+    """Tell whether the driver has heard that its server closed a connection."""
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    closed: bool = driver.is_closed()
+    return closed
 
 
 async def cut(database: Database) -> None:
@@ -134,3 +146,24 @@ async def test_the_one_closed_connection_of_several_is_replaced_by_the_next_read
         assert gone not in after
         assert not pids & set(after[3:])  # its death is taken for that of all that are as old
         assert taken(database) == 0
+
+
+async def test_a_transaction_that_idles_too_long_is_ended_and_its_change_made_by_another(
+    opened: Open,
+) -> None:
+    async with opened(serving=True, pool_size=1) as database:
+        before = await value(database, "SELECT pg_backend_pid()")
+        tries: list[object] = []
+
+        async def idle_once(session: AsyncSession) -> None:
+            tries.append(await session.scalar(text("SELECT pg_backend_pid()")))
+            if len(tries) == 1:
+                await session.execute(text(f"SET LOCAL {IDLE} = '20ms'"))
+                await until(partial(is_closed, await session.connection()))
+            await session.execute(text("SELECT 1"))
+
+        await database.change(idle_once)
+        assert len(tries) == 2
+        assert tries[0] == before != tries[1]
+        assert taken(database) == 0
+        assert await value(database, "SELECT pg_backend_pid()") == tries[1]

@@ -1,5 +1,6 @@
 """Limits, costs and rates as clients meet them."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import URL
 
 from graphql_api.models import DEFAULT_TENANT, Role, Viewer
+from graphql_api.schema.limits.exceeded import EXCEEDED
 from graphql_api.services.people.keys import token_keys
 from graphql_api.services.people.tokens import AccessTokens
 from graphql_api.settings import Settings
@@ -157,8 +159,10 @@ def test_a_client_spends_what_its_operations_cost(metered: str) -> None:
 
 
 def test_a_client_that_has_spent_it_all_waits(metered: str) -> None:
+    before = Counter(EXCEEDED)
     ask(metered, PAGE, variables={"n": 60})
     refused = ask(metered, PAGE, variables={"n": 60})
+    assert EXCEEDED - before == {"rate": 1}
     error = only_error(refused)
     assert (refused.status_code, error["code"]) == (429, "RATE_LIMITED")
     assert 0 < error["retryAfterSeconds"] <= WINDOW_S

@@ -23,9 +23,11 @@ def test_what_others_log_is_written_alike() -> None:
 
 def test_on_a_terminal_people_can_read_it_and_nobody_can_write_to_it() -> None:
     with logged(is_terminal=True) as log:
-        logging.getLogger("graphql_api.test").warning("one\ntwo\x1b[2J\x9b")
-        [line] = log.text.splitlines()
+        error = ValueError("a\nb\x1b[2J\x9b")
+        logging.getLogger("graphql_api.test").warning("one\ntwo\x1b[2J\x9b", exc_info=error)
+        line, *rest = log.text.splitlines()
         assert "one\\ntwo\\x1b[2J\\x9b" in line
+        assert rest == ["ValueError: a", "b\\x1b[2J\\x9b"]
         with pytest.raises(json.JSONDecodeError):
             json.loads(line)
 

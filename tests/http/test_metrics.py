@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from graphql_api.http.lag import INTERVAL_S, Lag
 from graphql_api.http.observing import MOST_NAMES, OTHER, UNNAMED, Observed
 from graphql_api.http.sharing import Folder, together
+from graphql_api.schema.limits.exceeded import EXCEEDED
 from graphql_api.schema.notes import Notes
 from tests.http.running import running
 from tests.schema.client import settings_for
@@ -78,6 +80,26 @@ async def test_operations_are_counted_by_name_kind_and_outcome(
     assert since.of("graphql_operation_duration_seconds_bucket", "query", "+Inf") == 5
     assert since.of("graphql_errors_total", "BAD_USER_INPUT") == 1
     assert since.of("graphql_errors_total", "GRAPHQL_VALIDATION_FAILED") == 1
+
+
+def test_what_asks_for_too_much_is_counted_by_its_limit(base_url: str) -> None:
+    many = "posts(first: 100) { nodes { comments(first: 40) { nodes {"
+    asked = {
+        "tokens": "{" + " id" * 1500 + "}",
+        "characters": f'{{ node(id: "{"x" * 50_000}") {{ id }} }}',
+        "depth": "{ a " * 11 + "}" * 11,
+        "validation": "{ node(id: 1) { ...F } }" + "fragment F on Post { a b c d e f g }",
+        "cost": f"{{ {many.replace('40', '100')} id }} }} }} }} }}",
+        "nodes": f"{{ {many} author {{ id }} post {{ id }} }} }} }} }} }}",
+        "body": "x" * 300_000,
+    }
+    before = Counter(EXCEEDED)
+    for query in asked.values():
+        ask(base_url, query)
+    asking.post(f"{base_url}/graphql", json={"query": QUERY, "variables": {"a": [[]] * 2000}})
+    assert EXCEEDED - before == dict.fromkeys([*asked, "variables"], 1)
+    for limit in asked:
+        assert scraped(base_url)["graphql_limits_exceeded_total", limit] == EXCEEDED[limit]  # type: ignore[index]  # one of them
 
 
 @pytest.mark.usefixtures("settings")

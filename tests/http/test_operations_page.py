@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -12,6 +12,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import URL
 
 from graphql_api.errors import ApiError
+from graphql_api.http.observing import Observed
+from graphql_api.schema.limits.exceeded import LimitName
 from tests.http.logging_to import logged
 from tests.http.running import running
 from tests.schema.client import settings_for
@@ -79,6 +81,10 @@ def test_the_page_names_every_field_of_the_log(seen: tuple[dict[str, Any], set[s
     assert first_cells("The log") - {"exception"} == seen[1]
 
 
+def test_the_page_names_every_limit() -> None:
+    assert first_cells("Limits") == set(get_args(LimitName))
+
+
 def expressions() -> list[str]:
     """List what the dashboard and the alerts ask Prometheus for."""
     panels = [target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]]
@@ -111,6 +117,12 @@ def test_every_alert_says_what_it_is_and_the_page_what_to_do() -> None:
         assert re.fullmatch(r"\d+[mh]", rule["for"])
         assert rule["labels"]["severity"] in {"warning", "critical"}
         assert rule["annotations"]["summary"]
+
+
+def test_the_errors_that_alerts_look_for_are_counted_from_the_start() -> None:
+    rules = " ".join(rule["expr"] for rule in RULES)
+    asked = re.findall(r'graphql_errors_total\{code="(\w+)"\}', rules)
+    assert set(asked) == set(Observed().errors)
 
 
 def codes() -> set[str]:

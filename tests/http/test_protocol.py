@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,8 @@ import httpx
 import pytest
 
 from graphql_api.http import graphiql, protocol
+from graphql_api.http.observing import OBSERVED
+from graphql_api.schema.limits.exceeded import EXCEEDED
 from tests.support.patience import PATIENCE_S
 
 BODY = b'{"query": "{ __typename }"}'
@@ -152,20 +155,23 @@ async def test_a_client_that_sends_a_byte_now_and_then_is_closed(connect: Connec
 
 
 @pytest.mark.parametrize(
-    ("request_", "status"),
+    ("request_", "status", "limit"),
     [
-        (b"GET /graphql?query=" + b"a" * 9000 + b" HTTP/1.1\r\nhost: a\r\n\r\n", 414),
-        (LINE + b"x: " + b"a" * 20_000 + b"\r\n\r\n", 431),
-        (LINE + b"x: a\r\n" * 4000 + b"\r\n", 431),
+        (b"GET /graphql?query=" + b"a" * 9000 + b" HTTP/1.1\r\nhost: a\r\n\r\n", 414, "address"),
+        (LINE + b"x: " + b"a" * 20_000 + b"\r\n\r\n", 431, "headers"),
+        (LINE + b"x: a\r\n" * 4000 + b"\r\n", 431, "headers"),
     ],
 )
-async def test_an_address_or_headers_too_long_are_refused(
-    request_: bytes, status: int, connect: Connect
+async def test_an_address_or_headers_too_long_are_refused_and_counted(
+    request_: bytes, status: int, limit: str, connect: Connect
 ) -> None:
+    limits, errors = Counter(EXCEEDED), Counter(OBSERVED.errors)
     line = await connect()
     await line.send(request_)
     answered, said = await line.answer()
     assert (answered, code_of(said)) == (status, "LIMIT_EXCEEDED")
+    assert EXCEEDED - limits == {limit: 1}
+    assert OBSERVED.errors - errors == {"LIMIT_EXCEEDED": 1}
     await line.ends()
 
 

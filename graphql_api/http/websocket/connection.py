@@ -8,6 +8,7 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from graphql_api.errors import UnauthenticatedError
+from graphql_api.http.observing import Observer
 from graphql_api.http.refusal import RefusedError
 from graphql_api.http.websocket.channel import Channel
 from graphql_api.http.websocket.messages import ClosedError, Code, Message, read, refusal
@@ -15,6 +16,8 @@ from graphql_api.http.websocket.operation import Errors, Operation, as_errors
 from graphql_api.http.websocket.operations import Operations
 from graphql_api.http.websocket.protocol import DRAIN_S
 from graphql_api.http.websocket.token import with_token
+from graphql_api.schema.limits.exceeded import EXCEEDED
+from graphql_api.schema.notes import Notes
 from graphql_api.settings import Settings
 
 _log = logging.getLogger("graphql_api.http")
@@ -113,6 +116,8 @@ class Connection:
             asked = message.asked()
             await self._make_room()
         except RefusedError as error:
+            observer: Observer = self._scope["state"]["observer"]
+            observer.refused(Notes().request_id, error.code)
             await self._end(message.id, as_errors(error))
             return
         operation = Operation(message.id, asked, self._operations, self._scope, self._channel)
@@ -132,6 +137,7 @@ class Connection:
             raise refusal(said, "UNAVAILABLE", retryAfterSeconds=1)
         most = self._settings.max_socket_operations
         if len(self._running) >= most:
+            EXCEEDED["socket_operations"] += 1
             raise refusal(f"a socket has at most {most} operations at a time", "LIMIT_EXCEEDED")
         while len(self._tasks) >= most:
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)

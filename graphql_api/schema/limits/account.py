@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from graphql_api.errors import LimitExceededError, RateLimitedError
 from graphql_api.schema.limits.bounds import Limits
+from graphql_api.schema.limits.exceeded import EXCEEDED, LimitName, exceeded
 from graphql_api.schema.limits.measure import Operation
 from graphql_api.schema.limits.meter import Meter, Window
 
@@ -70,9 +71,9 @@ class Account:
         if is_dry:
             return
         if cost > self.limits.cost:
-            raise _over("costs", cost, self.limits.cost)
+            raise _over("cost", "costs", cost, self.limits.cost)
         if nodes > self.limits.nodes:
-            raise _over("asks for as many things as", nodes, self.limits.nodes)
+            raise _over("nodes", "asks for as many things as", nodes, self.limits.nodes)
 
     async def pay(self) -> None:
         """Have the client spend what the operation costs, before it runs.
@@ -84,6 +85,7 @@ class Account:
         cost = LEAST if figures is None or figures.is_dry else figures.cost
         window = await self.spend(cost)
         if window is not None and not window.accepted:
+            EXCEEDED["rate"] += 1
             said = f"this costs {cost}, and {window.remaining} of {window.limit} are left for now"
             raise RateLimitedError(said, max(window.seconds_left, 1))
 
@@ -119,6 +121,6 @@ class Account:
         }
 
 
-def _over(what: str, counted: int, allowed: int) -> LimitExceededError:
+def _over(limit: LimitName, what: str, counted: int, allowed: int) -> LimitExceededError:
     said = f"the operation {what} {counted}, but one request may ask for {allowed}"
-    return LimitExceededError(said, counted=counted, allowed=allowed)
+    return exceeded(limit, said, counted, allowed)

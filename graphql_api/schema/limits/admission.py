@@ -17,6 +17,7 @@ from graphql import (
     validate,
 )
 from graphql.validation.rules import overlapping_fields_can_be_merged
+from graphql.validation.validate import ValidationAbortedError
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
@@ -27,6 +28,7 @@ from graphql_api.execution.documents import KnownDocument, at_once, documents_of
 from graphql_api.schema.context import account_of, note_cost
 from graphql_api.schema.limits.account import LEAST, Account
 from graphql_api.schema.limits.bounds import Limits
+from graphql_api.schema.limits.exceeded import EXCEEDED, LimitName
 from graphql_api.schema.limits.measure import Measure, Operation, measure
 
 # comparisons of fields that may be the same one, after which validation gives up: some 20 ms, in
@@ -155,7 +157,7 @@ class Admission(SchemaExtension):
         options |= {"max_tokens": limits.tokens, "max_source_length": MOST_CHARACTERS}
         yield
         for error in context.pre_execution_errors or ():
-            _tell_of_length(error, limits.tokens)
+            tell_of_length(error, limits.tokens)
         if context.graphql_document is None:
             return
         try:
@@ -169,13 +171,16 @@ class Admission(SchemaExtension):
         context = self.execution_context
         if context.pre_execution_errors is None and context.validation_rules:
             assert context.graphql_document is not None  # noqa: S101  # parsed by now
-            context.pre_execution_errors = validate(
+            errors = validate(
                 context.schema._schema,  # noqa: SLF001  # no public way
                 context.graphql_document,
                 (*context.validation_rules, MaybeNullValidationRule, OneOfInputValidationRule),
                 max_errors=MOST_MISTAKES,
                 hide_suggestions=not account_of(context.context).limits.suggestions,
             )
+            if any(isinstance(each, ValidationAbortedError) for each in errors):
+                EXCEEDED["validation"] += 1
+            context.pre_execution_errors = errors
             # the thousand objects of its visitors lead to themselves: freed while they are young
             gc.collect(1)
         yield
@@ -245,14 +250,17 @@ def _as_graphql(error: ApiError | GraphQLError) -> GraphQLError:
     return GraphQLError(error.message, original_error=error, extensions=dict(error.extensions))
 
 
-def _tell_of_length(error: GraphQLError, tokens: int) -> None:
+def tell_of_length(error: GraphQLError, tokens: int) -> None:
     """Say of a document that was not read to its end that it is too long."""
     if not isinstance(error, GraphQLSyntaxError) or "Parsing aborted" not in error.message:
         return
-    for said, allowed, what in (
-        ("tokens", tokens, "words and signs"),
-        ("code points", MOST_CHARACTERS, "characters; longer texts go into variables"),
-    ):
+    longer = "characters; longer texts go into variables"
+    limits: tuple[tuple[str, LimitName, int, str], ...] = (
+        ("tokens", "tokens", tokens, "words and signs"),
+        ("code points", "characters", MOST_CHARACTERS, longer),
+    )
+    for said, limit, allowed, what in limits:
         if f"{said}. Parsing" in error.message:
+            EXCEEDED[limit] += 1
             error.message = f"the document has more than {allowed} {what}"
             error.extensions = {"code": LimitExceededError.code, "allowed": allowed}

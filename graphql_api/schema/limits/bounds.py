@@ -6,7 +6,7 @@ from typing import Self
 
 from graphql import OperationType
 
-from graphql_api.errors import LimitExceededError
+from graphql_api.schema.limits.exceeded import LimitName, too_many
 from graphql_api.schema.limits.measure import Measure
 from graphql_api.settings import Settings
 
@@ -58,24 +58,27 @@ class Limits:
         Raises:
             LimitExceededError: it holds too much of something; the first is named.
         """
-        for what, counted, allowed in self._counted(measured):
+        for limit, what, counted, allowed in self._counted(measured):
             if counted > allowed:
-                raise LimitExceededError.of(what, counted, allowed)
+                raise too_many(limit, what, counted, allowed)
 
-    def _counted(self, measured: Measure) -> Iterator[tuple[str, int, int]]:
-        yield "operations", measured.n_operations, MOST_OPERATIONS
-        yield "fragments", measured.n_fragments, MOST_FRAGMENTS
-        yield "directives", measured.n_directives, MOST_DIRECTIVES
+    def _counted(self, measured: Measure) -> Iterator[tuple[LimitName, str, int, int]]:
+        yield "operations", "operations", measured.n_operations, MOST_OPERATIONS
+        yield "fragments", "fragments", measured.n_fragments, MOST_FRAGMENTS
+        yield "directives", "directives", measured.n_directives, MOST_DIRECTIVES
         for each in measured.operations.values():
             size = each.size
-            yield "levels of fields", size.depth, self.depth
+            yield "depth", "levels of fields", size.depth, self.depth
             if each.kind is OperationType.MUTATION:
-                yield "mutations", size.width, self.mutations
-            yield "fields at its root", size.width, self.root_fields
-            yield "aliases", size.aliases, self.aliases
-            yield "fields", size.fields, MOST_FIELDS
+                yield "mutations", "mutations", size.width, self.mutations
+            yield "root_fields", "fields at its root", size.width, self.root_fields
+            yield "aliases", "aliases", size.aliases, self.aliases
+            yield "fields", "fields", size.fields, MOST_FIELDS
         asked = measured.introspection
-        yield "questions about the schema", asked.roots, MOST_QUESTIONS
-        yield "levels in a question about the schema", asked.depth, DEEPEST_QUESTION
-        yield "fields in a question about the schema", asked.fields, MOST_FIELDS_OF_QUESTION
-        yield "lists in lists of the schema", asked.lists, MOST_LISTS_OF_QUESTION
+        for what, counted, allowed in (
+            ("questions about the schema", asked.roots, MOST_QUESTIONS),
+            ("levels in a question about the schema", asked.depth, DEEPEST_QUESTION),
+            ("fields in a question about the schema", asked.fields, MOST_FIELDS_OF_QUESTION),
+            ("lists in lists of the schema", asked.lists, MOST_LISTS_OF_QUESTION),
+        ):
+            yield "introspection", what, counted, allowed

@@ -23,8 +23,8 @@ from graphql import (
     SelectionSetNode,
 )
 
-from graphql_api.errors import LimitExceededError
 from graphql_api.schema.limits.catalogue import Catalogue, Known, catalogue_of
+from graphql_api.schema.limits.exceeded import too_many
 from graphql_api.schema.limits.formula import (
     NOTHING,
     Amount,
@@ -180,7 +180,7 @@ class _Walk:
         self, node: SelectionSetNode, kind: GraphQLNamedType | None, level: int
     ) -> Size:
         if level > MOST_NESTED:
-            raise LimitExceededError.of("levels within each other", level, MOST_NESTED)
+            raise too_many("depth", "levels within each other", level, MOST_NESTED)
         size = Size()
         for each in node.selections:
             self.n_visited += 1

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from graphql_api.http.observing import OBSERVED
 from graphql_api.models import Role
 from graphql_api.schema import global_id
+from graphql_api.schema.limits.exceeded import EXCEEDED
 from graphql_api.services.people.tokens import AccessTokens
 from graphql_api.settings import Settings
 from tests.http.running import running
@@ -128,11 +130,14 @@ async def test_a_socket_has_as_many_operations_as_it_may_and_what_is_ended_makes
         for _ in range(20):
             numbers.append(await subscribe(socket, "subscription { endless }"))
             assert (await heard(socket))["type"] == "next"
+        limits, errors = Counter(EXCEEDED), Counter(OBSERVED.errors)
         for query in ("subscription { endless }", CANARY):
             answer = await asked(socket, query)
             assert answer["type"] == "error"
             [error] = answer["payload"]
             assert error["extensions"] == {"code": "LIMIT_EXCEEDED"}
+        assert EXCEEDED - limits == {"socket_operations": 2}
+        assert OBSERVED.errors - errors == {"LIMIT_EXCEEDED": 2}
         await say(socket, id=numbers[0], type="complete")
         assert (await asked(socket, CANARY))["type"] == "next"
 

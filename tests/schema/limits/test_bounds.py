@@ -1,5 +1,6 @@
 """Each limit lets through what reaches it, and refuses one more, by name and with both figures."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -7,7 +8,9 @@ from graphql import parse
 
 from graphql_api.errors import LimitExceededError
 from graphql_api.schema.limits.bounds import Limits
+from graphql_api.schema.limits.exceeded import EXCEEDED
 from graphql_api.schema.limits.measure import measure
+from graphql_api.settings import Settings
 from tests.schema.limits.hostile import repeated
 from tests.schema.limits.test_measure import SCHEMA
 
@@ -41,21 +44,34 @@ HOLDING: dict[str, tuple[Any, int]] = {
     ),
 }
 
+# the limits that have another name than what they count
+NAMES = {"levels of fields": "depth", "fields at its root": "root_fields"}
+NAMES |= {what: "introspection" for what in HOLDING if "the schema" in what}
+
 
 def check(text: str) -> None:
     LIMITS.check(measure(SCHEMA, parse(text)))
 
 
 @pytest.mark.parametrize("what", HOLDING)
-def test_a_limit_is_kept_exactly(what: str) -> None:
+def test_a_limit_is_kept_exactly_and_counted(what: str) -> None:
     write, allowed = HOLDING[what]
+    before = Counter(EXCEEDED)
     check(write(allowed))
     with pytest.raises(LimitExceededError) as refused:
         check(write(allowed + 1))
+    assert EXCEEDED - before == {NAMES.get(what, what): 1}
     said = f"the document has {allowed + 1} {what}, but {allowed} are allowed"
     assert refused.value.message == said
     expected = {"code": "LIMIT_EXCEEDED", "counted": allowed + 1, "allowed": allowed}
     assert refused.value.extensions == expected
+
+
+def test_the_limits_without_settings_are_those_of_development() -> None:
+    settings = Settings.load(
+        _env_file=None, database_url="postgresql://a/b", secret_key="k" * 32, development=True
+    )
+    assert Limits.of(settings) == Limits()
 
 
 def test_the_largest_operation_of_a_document_counts() -> None:

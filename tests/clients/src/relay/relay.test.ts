@@ -6,9 +6,11 @@ import {
   getSingularSelector,
   graphql,
   type Environment,
+  type GraphQLTaggedNode,
 } from "relay-runtime";
 import { asAuthor, asForger } from "../server";
 import { environment } from "./environment";
+import type { relayTestAuthor_post$data } from "./__generated__/relayTestAuthor_post.graphql";
 import type { relayTestCommentMutation } from "./__generated__/relayTestCommentMutation.graphql";
 import type {
   relayTestComments_post$data,
@@ -16,6 +18,7 @@ import type {
 } from "./__generated__/relayTestComments_post.graphql";
 import type { relayTestCommentsPageQuery } from "./__generated__/relayTestCommentsPageQuery.graphql";
 import CommentsPage from "./__generated__/relayTestCommentsPageQuery.graphql";
+import type { relayTestDeferredQuery } from "./__generated__/relayTestDeferredQuery.graphql";
 import type { relayTestPostQuery } from "./__generated__/relayTestPostQuery.graphql";
 import type { relayTestPostsQuery } from "./__generated__/relayTestPostsQuery.graphql";
 
@@ -77,6 +80,25 @@ const ADD_COMMENT = graphql`
   }
 `;
 
+const DEFERRED = graphql`
+  query relayTestDeferredQuery {
+    posts(first: 2) {
+      nodes {
+        title
+        ...relayTestAuthor_post @defer
+      }
+    }
+  }
+`;
+
+const AUTHOR = graphql`
+  fragment relayTestAuthor_post on Post {
+    author {
+      displayName
+    }
+  }
+`;
+
 /** Give the id of the post with the most comments. */
 async function busiestPost(relay: Environment): Promise<{ id: string; commentCount: number }> {
   const answer = await fetchQuery<relayTestPostsQuery>(relay, POSTS, {}).toPromise();
@@ -87,9 +109,13 @@ async function busiestPost(relay: Environment): Promise<{ id: string; commentCou
 
 /** Read the comments of a post as a component with the fragment sees them. */
 function seen(relay: Environment, post: relayTestComments_post$key): relayTestComments_post$data {
-  const selector = getSingularSelector(COMMENTS as never, post);
+  return read(relay, COMMENTS, post) as relayTestComments_post$data;
+}
+
+function read(relay: Environment, fragment: GraphQLTaggedNode, of: unknown): unknown {
+  const selector = getSingularSelector(fragment as never, of);
   assert.ok(selector !== null && selector !== undefined);
-  return relay.lookup(selector).data as unknown as relayTestComments_post$data;
+  return relay.lookup(selector).data;
 }
 
 /** Load a post with the first page of its comments, and keep both from being collected. */
@@ -149,6 +175,23 @@ test("Relay finds what a form got wrong in the payload", async () => {
   const { addComment } = await commit(relay, { input: { postId: id, body: "" }, connections: [] });
   assert.equal(addComment.commentEdge, null);
   assert.deepEqual(addComment.errors.map(({ code }) => code), ["REQUIRED"]);
+});
+
+test("Relay puts what was deferred into the fragment that asked for it, once it is there", async () => {
+  const relay = environment();
+  const states: (Partial<relayTestAuthor_post$data> | undefined)[][] = [];
+  await new Promise<void>((resolve, reject) => {
+    fetchQuery<relayTestDeferredQuery>(relay, DEFERRED, {}).subscribe({
+      next: ({ posts }) => {
+        assert.ok(posts.nodes.every(({ title }) => title.length > 0));
+        states.push(posts.nodes.map((post) => read(relay, AUTHOR, post) as never));
+      },
+      complete: () => resolve(),
+      error: reject,
+    });
+  });
+  assert.deepEqual(states[0]?.map((post) => post?.author), [undefined, undefined]);
+  assert.ok(states.at(-1)?.every((post) => post?.author?.displayName));
 });
 
 test("Relay throws the errors of a request that is refused", async () => {
