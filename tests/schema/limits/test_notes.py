@@ -36,8 +36,16 @@ N_KEPT = 10
     ids=lambda text: text[:20],
 )
 def test_a_note_takes_no_more_than_is_counted_for_it(text: str) -> None:
-    documents = [parse(text) for _ in range(N_KEPT)]
     note_of(SCHEMA, KnownDocument(parse(text)))
+    # whatever else goes on in the process is counted, too
+    taken = min(_taken(text) for _ in range(3))
+    document = parse(text)
+    n_tokens = bytes_of(document) / 690
+    assert taken <= 40 * n_tokens + bytes_of_prepared(document) / 3
+
+
+def _taken(text: str) -> float:
+    documents = [parse(text) for _ in range(N_KEPT)]
     gc.collect()
     tracemalloc.start()
     kept = [KnownDocument(document) for document in documents]
@@ -46,9 +54,7 @@ def test_a_note_takes_no_more_than_is_counted_for_it(text: str) -> None:
     gc.collect()
     taken = tracemalloc.get_traced_memory()[0] / N_KEPT
     tracemalloc.stop()
-    document = documents[0]
-    n_tokens = bytes_of(document) / 690
-    assert taken <= 40 * n_tokens + bytes_of_prepared(document) / 3
+    return taken
 
 
 async def test_a_document_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
