@@ -105,7 +105,7 @@ class GraphQLEndpoint:
             result = await self._attended(asked, context, exchange, scope, receive, takes.multipart)
         except InvalidOperationTypeError as error:
             if takes.events and error.operation_type is OperationType.SUBSCRIPTION:
-                events = await self.subscribe(asked, context)
+                events = await self.subscribe(asked, context, scope)
                 return Stream(Events(), events, context)
             raise _not_by(method, error.operation_type) from None
         if isinstance(result, ExperimentalIncrementalExecutionResults):
@@ -185,8 +185,10 @@ class GraphQLEndpoint:
             if is_over and context.loaders.operation.is_at_work:
                 await asyncio.shield(context.loaders.close())
 
-    async def subscribe(self, asked: Asked, context: Context) -> Any:
-        """Begin a subscription; give its results to come."""
+    async def subscribe(self, asked: Asked, context: Context, scope: Scope) -> Any:
+        """Begin a subscription; give its results to come, each made when it is its turn."""
+        attendant: Attendant = scope["state"]["attendant"]
+        context = replace(context, attend=attendant.run_event)
         context.notes.enter(asked.query)
         return await self.schema.subscribe(
             asked.query, asked.variables, context, None, asked.name, asked.extensions
