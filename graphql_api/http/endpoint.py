@@ -189,6 +189,7 @@ class GraphQLEndpoint:
         """Begin a subscription; give its results to come, each made when it is its turn."""
         attendant: Attendant = scope["state"]["attendant"]
         context = replace(context, attend=attendant.run_event)
+        context.account.paid = context.loaders.operation.loop.create_future()
         context.notes.enter(asked.query)
         return await self.schema.subscribe(
             asked.query, asked.variables, context, None, asked.name, asked.extensions
