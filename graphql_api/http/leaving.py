@@ -24,6 +24,27 @@ class Leaving:
         self._drain_s = drain_s
         self._loop = asyncio.get_running_loop()
         self._is_told = False
+        self._streams: set[asyncio.Future[None]] = set()
+        self._are_over = False
+
+    @contextmanager
+    def stream(self) -> Iterator[asyncio.Future[None]]:
+        """Lend an answer without an end what is done once it has to end: the server goes down."""
+        gone: asyncio.Future[None] = self._loop.create_future()
+        self._streams.add(gone)
+        if self._are_over:
+            gone.set_result(None)
+        try:
+            yield gone
+        finally:
+            self._streams.discard(gone)
+
+    def end_streams(self) -> None:
+        """Have every answer without an end come to one."""
+        self._are_over = True
+        for gone in self._streams:
+            if not gone.done():
+                gone.set_result(None)
 
     def handler(self, server: Handler) -> Handler:
         """Return what hears a signal in the place of the server."""
