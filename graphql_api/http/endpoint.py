@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Collection
 from dataclasses import replace
 from functools import lru_cache, partial
@@ -97,9 +98,7 @@ class GraphQLEndpoint:
             asked = from_parameters(scope["query_string"])
         if isinstance(asked, list):
             contexts = [context, *(self.context_of(scope, headers) for _ in asked[1:])]
-            both = zip(asked, contexts, strict=True)
-            each = [self._entry(*one, exchange, scope, receive) for one in both]
-            results = await asyncio.gather(*each)
+            results = await self._batch(asked, contexts, exchange, scope, receive)
             return of_batch(results, takes, headers_of_all(each.account for each in contexts))
         try:
             result = await self._attended(asked, context, exchange, scope, receive, takes.multipart)
@@ -109,8 +108,29 @@ class GraphQLEndpoint:
                 return Stream(Events(), events, context)
             raise _not_by(method, error.operation_type) from None
         if isinstance(result, ExperimentalIncrementalExecutionResults):
-            return Stream(Multipart(), parts_in_order(result), context)
+            used_s = time.perf_counter() - context.notes.began
+            attendant: Attendant = scope["state"]["attendant"]
+            operation = context.loaders.operation
+            parts = attendant.run_parts(operation, parts_in_order(result), used_s)
+            return Stream(Multipart(), parts, context)
         return of_result(result, takes, context.account.headers())
+
+    async def _batch(
+        self,
+        asked: list[Asked],
+        contexts: list[Context],
+        exchange: Exchange,
+        scope: Scope,
+        receive: Receive,
+    ) -> list[ExecutionResult]:
+        """Run the operations of a batch side by side."""
+        async with asyncio.TaskGroup() as group:
+            tasks = []
+            for one, context in zip(asked, contexts, strict=True):
+                entry = self._entry(one, context, exchange, scope, receive)
+                tasks.append(group.create_task(entry))
+                await asyncio.sleep(0)  # others are served before the next document is read
+        return [task.result() for task in tasks]
 
     async def _entry(
         self, asked: Asked, context: Context, exchange: Exchange, scope: Scope, receive: Receive
