@@ -22,7 +22,7 @@ from graphql_api.errors import ApiError
 from graphql_api.execution import Execution, Mode, may_have_parts
 from graphql_api.http.answer import of_batch, of_result
 from graphql_api.http.attending import Attendant
-from graphql_api.http.authentication import viewer_of
+from graphql_api.http.authentication import seconds_left, viewer_of
 from graphql_api.http.body import read_body
 from graphql_api.http.diagnostics import (
     Headers,
@@ -105,7 +105,8 @@ class GraphQLEndpoint:
         except InvalidOperationTypeError as error:
             if takes.events and error.operation_type is OperationType.SUBSCRIPTION:
                 events = await self.subscribe(asked, context, scope)
-                return Stream(Events(), events, context)
+                left_s = seconds_left(scope, headers, scope["state"]["people"].tokens)
+                return Stream(Events(), events, context, left_s)
             raise _not_by(method, error.operation_type) from None
         if isinstance(result, ExperimentalIncrementalExecutionResults):
             used_s = time.perf_counter() - context.notes.began

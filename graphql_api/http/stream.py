@@ -84,8 +84,15 @@ class Multipart:
 class Stream:
     """An answer whose parts are sent as they come; the loaders end with it, or with its client."""
 
-    def __init__(self, kind: Kind, results: AsyncIterable[Any], context: Context) -> None:
+    def __init__(
+        self,
+        kind: Kind,
+        results: AsyncIterable[Any],
+        context: Context,
+        seconds_left: float | None = None,
+    ) -> None:
         self._kind = kind
+        self._seconds_left = seconds_left
         self._results = results
         self._context = context
         self.status_code = HTTPStatus.OK
@@ -99,14 +106,14 @@ class Stream:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the parts; also where the client leaves, what makes them ends.
 
-        When the server goes down, those that have no end stop without the last one: there would be
-        more to come, so that the client asks again.
+        When the server goes down, or in so many seconds the client's token, those that have no end
+        stop without the last one: there would be more to come, so that the client asks again.
         """
         leaving: Leaving = scope["state"]["leaving"]
         parts = self._parts()
         coming = asyncio.ensure_future(anext(parts, None))
         left = asyncio.ensure_future(_left(receive))
-        with leaving.stream() as gone:
+        with leaving.stream(self._seconds_left) as gone:
             ends = {left, gone} if self._kind.heartbeat else {left}
             try:
                 await self._start(send, {coming, *ends})

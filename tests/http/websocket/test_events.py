@@ -10,11 +10,16 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from graphql_api.http import stream
+from graphql_api.models import Role
+from graphql_api.services.people.tokens import AccessTokens
 from graphql_api.settings import Settings
 from tests.http.running import running
 from tests.http.test_attending import locked, until_at_work
+from tests.http.websocket.client import bearer
 from tests.http.websocket.schema import HIDDEN, PATH, http_route
 from tests.http.websocket.test_shutdown import down
+from tests.http.websocket.test_token import LIFETIME_S
+from tests.support.factories import Factory
 from tests.support.patience import PATIENCE_S, until
 
 EVENTS = {"accept": "text/event-stream"}
@@ -134,6 +139,20 @@ async def test_they_stop_when_the_server_goes_down_and_do_not_say_that_they_are_
         thread.join(PATIENCE_S)
     assert not thread.is_alive()
     assert "timeout graceful shutdown exceeded" not in caplog.text
+
+
+async def test_they_stop_when_the_token_of_their_client_is_over(
+    streams_url: str, make: Factory, tokens: AccessTokens
+) -> None:
+    viewer = await make.viewer(Role.READER)
+    token = bearer(tokens, viewer, LIFETIME_S)
+    async with client(streams_url) as http:
+        http.headers["authorization"] = token
+        async with subscribed(http, ENDLESS) as events:
+            assert payload(await anext(events)) == {"data": {"endless": 1}}
+            assert [event async for event in events] == []
+        again = await http.post(PATH, json={"query": ENDLESS})
+    assert again.status_code == 401
 
 
 async def test_the_answer_says_what_its_client_has_left(settings: Settings) -> None:
