@@ -25,11 +25,11 @@ AT_WORK = text(
 
 
 @asynccontextmanager
-async def locked(engine: AsyncEngine, table: str = "categories") -> AsyncIterator[AsyncConnection]:
-    """Lock a table, so that reads of it wait; give a connection that looks on."""
+async def locked(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Lock the categories, so that reads of them wait; give a connection that looks on."""
     async with engine.begin() as locker, engine.connect() as watcher:
         await watcher.execution_options(isolation_level="AUTOCOMMIT")
-        await locker.execute(text(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))
+        await locker.execute(text("LOCK TABLE categories IN ACCESS EXCLUSIVE MODE"))
         yield watcher
 
 
@@ -134,29 +134,6 @@ async def test_who_comes_when_too_many_wait_is_sent_away_and_the_others_are_serv
                 await until_at_work(watcher, 1)
             served = [(await each).json() for each in left]
     assert served == [CATEGORIES] * 4
-
-
-async def test_a_document_that_is_named_is_looked_up_when_it_is_its_turn(
-    settings: Settings, engine: AsyncEngine
-) -> None:
-    narrow = settings.model_copy(update={"pool_size": 1, "max_waiting_requests": 2})
-    with running(narrow) as base:
-        async with asking(base) as client:
-            async with locked(engine, "persisted_documents"):
-                named = [{"documentId": f"unknown-{n}"} for n in range(8)]
-                asked = [asyncio.create_task(client.post("/graphql", json=each)) for each in named]
-                statuses = set()
-                for each in asyncio.as_completed(asked):
-                    answer = await each
-                    statuses.add(answer.status_code)
-                    if "too many requests wait for their turn" in answer.text:
-                        break
-                else:
-                    pytest.fail("nobody was sent away")
-            await asyncio.wait(asked)
-            assert statuses == {503}
-            answer = await client.post("/graphql", json=named[0])
-    assert "PersistedQueryNotFound" in answer.text
 
 
 async def test_who_waits_for_a_turn_waits_no_longer_than_the_deadline(
