@@ -2,8 +2,9 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
+from functools import partial
 from http import HTTPStatus
 from typing import Any, TypedDict
 
@@ -20,6 +21,7 @@ from graphql_api.http.answer import of_refusal
 from graphql_api.http.attending import Attendant
 from graphql_api.http.cors import readable_by
 from graphql_api.http.endpoint import GraphQLEndpoint
+from graphql_api.http.exchange import identified
 from graphql_api.http.graphiql import graphiql_assets
 from graphql_api.http.health import healthz, readyz
 from graphql_api.http.leaving import Leaving, leaving_on_signals
@@ -65,7 +67,8 @@ class _Application(Starlette):
             scope["app"] = self
             await self._endpoint(scope, receive, send)
         else:
-            await super().__call__(scope, receive, send)
+            told = identified(scope, send) if scope["type"] == "http" else send
+            await super().__call__(scope, receive, told)
 
 
 def create_app(settings: Settings | None = None) -> Starlette:
@@ -115,7 +118,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     app = _Application(
         served,
         lifespan=lifespan,
-        exception_handlers={HTTPException: _refused},
+        exception_handlers={HTTPException: partial(_refused, chosen.allowed_origins)},
         routes=[
             # a Route and no Mount: that one answers 307 to a path without its slash
             Route("/graphql", served),
@@ -137,12 +140,13 @@ def create_served() -> Starlette:
     return create_app()
 
 
-async def _refused(_request: Request, error: Exception) -> ASGIApp:
+async def _refused(origins: Collection[str], _request: Request, error: Exception) -> ASGIApp:
     """Answer with JSON where Starlette would with text: no such path, no such method."""
     assert isinstance(error, HTTPException)  # noqa: S101  # as registered
     status = HTTPStatus(error.status_code)
     said = f"{status.phrase}: operations are sent to /graphql"
-    return of_refusal(RefusedError(said, status, headers=error.headers))
+    # a page that may ask is to see that it asked at the wrong place
+    return readable_by(origins, of_refusal(RefusedError(said, status, headers=error.headers)))
 
 
 # a change whose database answers takes less; one whose database does not has no end

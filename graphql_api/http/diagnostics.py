@@ -16,19 +16,25 @@ from graphql_api.execution import Mode
 from graphql_api.settings import Settings
 
 Headers = Mapping[bytes, bytes]
-"""The headers of a request by their names in lower case; of several alike the first."""
+"""The headers of a request by their names in lower case; of several alike the first, and of what
+is a list all of it."""
 
 _KEY = b"x-diagnostics-key"
 _EXECUTION = b"x-graphql-execution"
 _BATCHES = b"x-graphql-batches"
 REQUEST_ID = b"x-request-id"
+_LISTS = b"accept", b"content-encoding", b"content-type"  # the last one is none, as is told then
 _USABLE_ID = re.compile(rb"[\w.:-]{1,100}")
 _MODES = {mode.value: mode for mode in Mode}
 
 
 def headers_of(scope: Scope) -> Headers:
     """Read the headers of a request; it has an id, a proxy's or a new one."""
-    headers = dict(reversed(list(scope["headers"])))
+    sent: list[tuple[bytes, bytes]] = list(scope["headers"])
+    headers = dict(reversed(sent))
+    if len(headers) < len(sent):  # lines of one name are one list: RFC 9110, 5.3
+        for name in headers.keys() & _LISTS:
+            headers[name] = b", ".join(value for each, value in sent if each == name)
     given = headers.get(REQUEST_ID)
     if given is None or not _USABLE_ID.fullmatch(given):
         headers[REQUEST_ID] = secrets.token_hex(8).encode()

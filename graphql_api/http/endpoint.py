@@ -18,7 +18,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from graphql_api.errors import ApiError
+from graphql_api.errors import ApiError, RateLimitedError
 from graphql_api.execution import Execution, Mode, may_have_parts
 from graphql_api.http.answer import of_batch, of_result
 from graphql_api.http.attending import Attendant
@@ -32,18 +32,23 @@ from graphql_api.http.diagnostics import (
     wants_batches,
 )
 from graphql_api.http.exchange import AnyAnswer, Exchange
-from graphql_api.http.graphiql import graphiql_page
-from graphql_api.http.negotiation import EVENTS, accepted, check_content_type
-from graphql_api.http.persisted import PersistedDocuments
+from graphql_api.http.graphiql import graphiql_page, wants_page
+from graphql_api.http.negotiation import (
+    JSON,
+    accepted,
+    check_content_encoding,
+    check_content_type,
+)
+from graphql_api.http.persisted import PersistedDocuments, may_be_foreign
 from graphql_api.http.rate import account_of, headers_of_all
-from graphql_api.http.refusal import RefusedError
+from graphql_api.http.refusal import BAD_REQUEST, RefusedError
 from graphql_api.http.request import Asked, from_body, from_parameters
-from graphql_api.http.status import refused_by, refusing
+from graphql_api.http.status import not_by, refused_by, refusing, without_operation
 from graphql_api.http.stream import Events, Multipart, Stream, parts_in_order
 from graphql_api.loaders.report import Report
 from graphql_api.schema.context import Context
 from graphql_api.schema.cursor import CursorCodec
-from graphql_api.schema.masking import fault, shortened
+from graphql_api.schema.masking import fault
 from graphql_api.services.people.people import People
 from graphql_api.settings import Settings
 
@@ -88,8 +93,7 @@ class GraphQLEndpoint:
             raise RefusedError(said, HTTPStatus.METHOD_NOT_ALLOWED, headers=allow)
         is_post = method == "POST"
         settings: Settings = scope["state"]["settings"]
-        is_page = takes.html and not is_post and b"query=" not in scope["query_string"]
-        if is_page and settings.shows_graphiql:
+        if settings.shows_graphiql and wants_page(scope, takes):
             return graphiql_page(Request(scope))
         context = self.context_of(scope, headers)
         if is_post:
@@ -97,6 +101,8 @@ class GraphQLEndpoint:
         else:
             asked = from_parameters(scope["query_string"])
         if isinstance(asked, list):
+            if takes.json is None:
+                raise RefusedError(f"a batch is answered as {JSON}", HTTPStatus.NOT_ACCEPTABLE)
             contexts = [context, *(self.context_of(scope, headers) for _ in asked[1:])]
             results = await self._batch(asked, contexts, exchange, scope, receive)
             return of_batch(results, takes, headers_of_all(each.account for each in contexts))
@@ -107,7 +113,7 @@ class GraphQLEndpoint:
                 events = await self.subscribe(asked, context, scope)
                 left_s = seconds_left(scope, headers, scope["state"]["people"].tokens)
                 return Stream(Events(), events, context, left_s)
-            raise _not_by(method, error.operation_type) from None
+            raise not_by(method, error.operation_type) from None
         if isinstance(result, ExperimentalIncrementalExecutionResults):
             used_s = time.perf_counter() - context.notes.began
             attendant: Attendant = scope["state"]["attendant"]
@@ -140,7 +146,7 @@ class GraphQLEndpoint:
         try:
             return await self._attended(asked, context, exchange, scope, receive)
         except InvalidOperationTypeError as error:
-            refused = _not_by(scope["method"], error.operation_type)
+            refused = not_by(scope["method"], error.operation_type)
         except RefusedError as error:
             refused = error
         except ApiError as error:
@@ -160,12 +166,22 @@ class GraphQLEndpoint:
     ) -> ExecutionResult:
         """Run one operation of a request when it is its turn."""
         exchange.begin(context)
+        attendant: Attendant = scope["state"]["attendant"]
+        act = partial(self._act, asked, context, scope, takes_parts)
+        return await attendant.run(context.loaders.operation, act, receive)
+
+    async def _act(
+        self,
+        asked: Asked,
+        context: Context,
+        scope: Scope,
+        takes_parts: bool,  # noqa: FBT001  # on the way of every request
+    ) -> ExecutionResult:
+        """Look its document up, if it is only named, and run the operation."""
         await fill_in(asked, scope, context)
         if takes_parts and may_have_parts(asked.query):
             context = replace(context, execution=replace(context.execution, in_parts=True))
-        attendant: Attendant = scope["state"]["attendant"]
-        run = partial(self.run, asked, context, _ALLOWED[scope["method"]])
-        return await attendant.run(context.loaders.operation, run, receive)
+        return await self.run(asked, context, _ALLOWED[scope["method"]])
 
     async def run(
         self, asked: Asked, context: Context, allowed: Collection[OperationType]
@@ -173,13 +189,12 @@ class GraphQLEndpoint:
         """Run one operation; whatever it still does at its end is stopped.
 
         Raises:
-            RefusedError: it is not told which operation of the document is meant.
+            RefusedError: there is no document.
             InvalidOperationTypeError: it is of a kind that is not allowed.
         """
         context.notes.enter(asked.query)
         if asked.refused is not None:
-            context.notes.refused(asked.refused.code)
-            return refusing(asked.refused)
+            return await _refused(asked.refused, context)
         result: object = None
         try:
             result = await self.schema.execute(
@@ -191,8 +206,9 @@ class GraphQLEndpoint:
                 allowed,
                 asked.extensions,
             )
-        except CannotGetOperationTypeError as error:
-            raise RefusedError(shortened(error.as_http_error_reason())) from None
+        except CannotGetOperationTypeError:
+            context.notes.refused(BAD_REQUEST)
+            return without_operation(asked.name)
         except MissingQueryError:
             raise RefusedError("there is no 'query'") from None
         else:
@@ -246,14 +262,25 @@ async def fill_in(asked: Asked, scope: Scope, context: Context) -> None:
     documents: PersistedDocuments = scope["state"]["documents"]
     if documents.concern(asked):
         await documents.fill_in(asked, context.viewer.tenant_id)
+        if may_be_foreign(scope):
+            asked.keep = None
+
+
+async def _refused(error: ApiError, context: Context) -> ExecutionResult:
+    """Tell why an operation is not run; the way to know that is to be paid for."""
+    try:
+        await context.account.pay()
+    except RateLimitedError as over:
+        error = over
+    context.notes.refused(error.code)
+    return refusing(error)
 
 
 async def _posted(scope: Scope, headers: Headers, receive: Receive) -> Asked | list[Asked]:
     """Read what was sent by POST."""
     check_content_type(headers.get(b"content-type"))
-    if headers.get(b"content-encoding", b"identity") != b"identity":
-        said = "the body must not be compressed"
-        raise RefusedError(said, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    if b"content-encoding" in headers:
+        check_content_encoding(headers[b"content-encoding"])
     settings: Settings = scope["state"]["settings"]
     body = await read_body(receive, headers.get(b"content-length"), settings.max_body_bytes)
     return from_body(body, settings.max_batch_operations)
@@ -269,12 +296,3 @@ def refusal_of_fault(request_id: str) -> RefusedError:
     _log.exception("error %s", request_id, extra={"request_id": request_id})
     status, told = HTTPStatus.INTERNAL_SERVER_ERROR, {"requestId": request_id}
     return RefusedError(fault(request_id), status, code="INTERNAL", extensions=told)
-
-
-def _not_by(method: str, kind: OperationType) -> RefusedError:
-    """Refuse an operation of a kind that the request may not have."""
-    if kind is OperationType.SUBSCRIPTION:
-        said = f"subscriptions are answered as {EVENTS}, or over a WebSocket"
-        return RefusedError(said, HTTPStatus.NOT_ACCEPTABLE)
-    said = f"a {kind.value} cannot be sent by {method}"
-    return RefusedError(said, HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "POST"})

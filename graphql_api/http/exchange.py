@@ -2,15 +2,17 @@
 
 from typing import Protocol
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from graphql_api.http.answer import Answer, of_refusal
-from graphql_api.http.diagnostics import REQUEST_ID, Headers, request_id_of
+from graphql_api.http.diagnostics import REQUEST_ID, Headers, headers_of, request_id_of
 from graphql_api.http.observing import Observer
+from graphql_api.http.rate import headers_of_all
 from graphql_api.http.refusal import RefusedError
 from graphql_api.schema.context import Context
 
 _TRACEPARENT = b"traceparent"
+_VARY = b"vary", b"Accept"  # for who keeps answers
 
 
 class AnyAnswer(Protocol):
@@ -49,11 +51,16 @@ class Exchange:
     def refused(self, error: RefusedError) -> Answer:
         """Answer with why the request is refused."""
         self._refused = error.code
-        return of_refusal(error)
+        answer = of_refusal(error)
+        for name, value in headers_of_all(each.account for each in self._contexts).items():
+            answer.add(name, value)  # it may have been charged all the same
+        return answer
 
     async def send(self, answer: AnyAnswer, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer with the request's id, and tell of what ran; also if nobody reads it."""
         answer.raw_headers.append((REQUEST_ID, self.headers[REQUEST_ID]))
+        if scope["method"] != "POST":
+            answer.raw_headers.append(_VARY)
         try:
             await answer(scope, receive, send)
         finally:
@@ -68,3 +75,17 @@ class Exchange:
             observer.ended(context, status)
         if self._refused is not None and not self._contexts:
             observer.refused(request_id_of(self.headers), self._refused, status)
+
+
+def identified(scope: Scope, send: Send) -> Send:
+    """Have an answer say the id of its request, where it does not by itself."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [*message.get("headers", ())]
+            if all(name != REQUEST_ID for name, _ in headers):
+                headers.append((REQUEST_ID, headers_of(scope)[REQUEST_ID]))
+            message = {**message, "headers": headers}
+        await send(message)
+
+    return sending

@@ -13,6 +13,8 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from graphql_api.http.negotiation import Accepted
+
 _BUILD = Path(__file__).parent / "static" / "graphiql"
 
 _POLICY = (
@@ -27,9 +29,17 @@ _SECURITY = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-_PAGE = {"Cache-Control": "no-cache", "Vary": "Accept"}
+_PAGE = {"Cache-Control": "no-cache"}
+_OPERATION = b"query=", b"documentId=", b"doc_id=", b"extensions="
 # a year, the longest a cache needs to believe: the names change with the contents
 _ASSET = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+def wants_page(scope: Scope, accepted: Accepted) -> bool:
+    """Tell whether a browser asks for the page, and not for an operation."""
+    parameters = scope["query_string"]
+    is_read = scope["method"] != "POST" and accepted.html
+    return is_read and not any(name in parameters for name in _OPERATION)
 
 
 def graphiql_page(_request: Request) -> Response:

@@ -19,7 +19,7 @@ HTML = "text/html"
 
 _JSON_TYPES = (RESPONSE, JSON)
 _ANYTHING = "*/*"
-_LONGEST_ACCEPT = 1000
+_LONGEST_ACCEPT = 1000  # of a longer one the rest is not read
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +39,23 @@ class Accepted:
         return self.json == RESPONSE
 
 
+_ANY = Accepted(JSON, events=False, multipart=False, html=False)
+
+
 @lru_cache(256)
 def accepted(header: bytes | None) -> Accepted:
-    """Read the header `Accept`; without one everything is taken.
+    """Read the header `Accept`; without one, or with an empty one, everything is taken.
+
+    Of one that is too long the beginning is read, and what is not there may be in the rest.
 
     Raises:
         RefusedError: nothing that we make is taken.
     """
-    if header is None:
-        return Accepted(JSON, events=False, multipart=False, html=False)
-    weights = _weights(header[:_LONGEST_ACCEPT].decode("latin-1"))
+    said = (header or b"").decode("latin-1")
+    is_whole = len(said) <= _LONGEST_ACCEPT
+    weights = _weights(said if is_whole else said[:_LONGEST_ACCEPT].rpartition(",")[0])
+    if not weights:
+        return _ANY
     wanted = [kind for kind in _JSON_TYPES if _weight(weights, kind) > 0]
     # of two types that are taken alike the first says more; `*/*` names neither, and means JSON
     named = [kind for kind in wanted if kind in weights]
@@ -60,6 +67,8 @@ def accepted(header: bytes | None) -> Accepted:
         html=weights.get(HTML, 0) > 0,
     )
     if found.json is None and not (found.events or found.multipart or found.html):
+        if not is_whole:
+            return _ANY
         said = f"we answer with {RESPONSE}, {JSON}, {EVENTS} or {MULTIPART}: accept one of them"
         raise RefusedError(said, HTTPStatus.NOT_ACCEPTABLE)
     return found
@@ -85,8 +94,10 @@ def check_content_type(header: bytes | None) -> None:
     others from posting in the name of who looks at their page.
 
     Raises:
-        RefusedError: it does not say that the body is JSON in UTF-8.
+        RefusedError: it does not say that the body is JSON in UTF-8, or says more than one thing.
     """
+    if header is not None and b"," in header:
+        raise RefusedError("the header 'Content-Type' must name one type")
     kind, *parameters = (header or b"").decode("latin-1").lower().split(";")
     charset = next(
         (each.partition("=")[2] for each in map(str.strip, parameters) if each[:8] == "charset="),
@@ -97,10 +108,23 @@ def check_content_type(header: bytes | None) -> None:
         raise RefusedError(said, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
 
+def check_content_encoding(header: bytes) -> None:
+    """Check the header `Content-Encoding` of a POST.
+
+    Raises:
+        RefusedError: the body is compressed.
+    """
+    if any(each.strip().lower() not in {b"", b"identity"} for each in header.split(b",")):
+        said = "the body must not be compressed"
+        raise RefusedError(said, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+
+
 def _weights(header: str) -> dict[str, float]:
     weights: dict[str, float] = {}
     for part in header.lower().split(","):
         kind, *parameters = (each.strip() for each in part.split(";"))
+        if not kind:
+            continue
         quality = next((each[2:] for each in parameters if each[:2] == "q="), "1")
         try:
             weights[kind] = min(max(float(quality), 0.0), 1.0)

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import strawberry
+from starlette.types import Scope
 
 from graphql_api.db.database import Database
 from graphql_api.errors import (
@@ -25,6 +26,7 @@ from graphql_api.errors import (
 )
 from graphql_api.execution import documents_of
 from graphql_api.execution.cache import BoundedCache
+from graphql_api.http.diagnostics import headers_of
 from graphql_api.http.refusal import RefusedError
 from graphql_api.http.request import Asked
 from graphql_api.schema.documents import names_of
@@ -37,8 +39,9 @@ MOST_BYTES = 16 * 2**20
 KEPT_S = 300.0
 """Seconds until a process looks again for a document: so long it may run one that was removed."""
 
+_ASKED_FIRST = b"authorization", b"apollo-require-preflight", b"x-apollo-operation-name"
 _BYTES_OF_ENTRY = 400  # its key, and its places in the cache
-_MOST_LOOKING = 100  # documents at once: each needs a connection, and nobody has had a turn yet
+_MOST_LOOKING = 100  # documents at once: each needs a connection, and over a WebSocket no turn
 _BUSY = "too many documents are being looked up; please try again"
 
 _log = logging.getLogger(__name__)
@@ -171,6 +174,20 @@ class PersistedDocuments:
         kept = _Kept(text, time.monotonic() + KEPT_S)
         n_bytes = sys.getsizeof(text) + _BYTES_OF_ENTRY
         self.kept.put((tenant_id, document_id), kept, n_bytes)
+
+
+def may_be_foreign(scope: Scope) -> bool:
+    """Tell whether a page of another origin can have had its browser send a GET unasked.
+
+    Such a request may read, but have nothing stored. With one of these headers a browser asks the
+    server first; and what it says of the origin itself no page can write.
+    """
+    if scope.get("method", "POST") == "POST":  # a socket's page was checked
+        return False
+    headers = headers_of(scope)
+    if headers.get(b"sec-fetch-site") == b"same-origin":
+        return False
+    return headers.keys().isdisjoint(_ASKED_FIRST)
 
 
 def _named(asked: Asked) -> str | None:

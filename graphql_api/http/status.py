@@ -1,12 +1,16 @@
 """The HTTP status of an answer, from the codes of its errors."""
 
+import json
 from http import HTTPStatus
 
 from graphql import GraphQLError
 from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
 
 from graphql_api.errors import ApiError
-from graphql_api.http.refusal import RefusedError
+from graphql_api.http.negotiation import EVENTS
+from graphql_api.http.refusal import BAD_REQUEST, RefusedError
+from graphql_api.schema.masking import shortened
 
 # what a request can be refused for, whatever type its client takes
 _ALWAYS = {
@@ -90,6 +94,13 @@ def refusing(error: ApiError) -> ExecutionResult:
     return ExecutionResult(None, [GraphQLError(error.message, extensions=error.extensions)])
 
 
+def without_operation(name: str | None) -> ExecutionResult:
+    """Give the result of a document that has no operation, or none of the name."""
+    of_name = "" if name is None else f" named {json.dumps(name, ensure_ascii=False)}"
+    said = shortened(f"the document has no operation{of_name}")
+    return ExecutionResult(None, [GraphQLError(said, extensions={"code": BAD_REQUEST})])
+
+
 def refused_by(error: ApiError) -> RefusedError:
     """Refuse a request for an error that came before its operation ran."""
     status = _BY_CODE.get(error.code, HTTPStatus.BAD_REQUEST)
@@ -101,3 +112,12 @@ def refused_by(error: ApiError) -> RefusedError:
     return RefusedError(
         error.message, status, code=error.code, headers=headers, extensions=error.extensions
     )
+
+
+def not_by(method: str, kind: OperationType) -> RefusedError:
+    """Refuse an operation of a kind that the request may not have."""
+    if kind is OperationType.SUBSCRIPTION:
+        said = f"subscriptions are answered as {EVENTS}, or over a WebSocket"
+        return RefusedError(said, HTTPStatus.NOT_ACCEPTABLE)
+    said = f"a {kind.value} cannot be sent by {method}"
+    return RefusedError(said, HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "POST"})

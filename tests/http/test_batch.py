@@ -56,3 +56,11 @@ def test_an_operation_that_cannot_run_is_no_matter_of_the_others(batching: httpx
     assert second == {"data": {"__typename": "Query"}}
     for each in (first, third):
         assert each["errors"][0]["extensions"] == {"code": "BAD_REQUEST"}
+
+
+@pytest.mark.parametrize("accept", ["text/event-stream", "multipart/mixed"])
+def test_a_batch_is_not_answered_in_parts(accept: str, batching: httpx.Client) -> None:
+    answer = batching.post("/graphql", json=[NAME], headers={"accept": accept})
+    assert answer.status_code == 406
+    [error] = answer.json()["errors"]
+    assert error["message"] == "a batch is answered as application/json"

@@ -55,7 +55,19 @@ def test_another_page_may_not(open_to_one: httpx.Client) -> None:
     headers = {"origin": OTHER}
     first = open_to_one.options("/graphql", headers={**headers, **ASKING_FIRST})
     assert (first.status_code, allowed(first)) == (400, None)
+    assert first.json()["errors"][0]["extensions"] == {"code": "BAD_REQUEST"}
+    assert "Origin" in first.headers["vary"]
+    assert first.headers["x-request-id"]
     assert allowed(open_to_one.post("/graphql", json=NAME, headers=headers)) is None
+
+
+def test_a_listed_page_can_read_that_it_asked_at_the_wrong_place(
+    open_to_one: httpx.Client,
+) -> None:
+    for origin, seen_by in ((LISTED, LISTED), (OTHER, None)):
+        answer = open_to_one.get("/nothing", headers={"origin": origin})
+        assert (answer.status_code, allowed(answer)) == (404, seen_by)
+        assert answer.headers["content-type"] == "application/json"
 
 
 def test_no_cookie_of_a_page_means_anything(open_to_one: httpx.Client) -> None:

@@ -31,6 +31,19 @@ def test_a_browser_that_sends_a_query_gets_its_answer(http: httpx.Client) -> Non
     assert answer.json() == {"data": {"categories": []}}
 
 
+@pytest.mark.parametrize("name", ["documentId", "doc_id"])
+def test_a_browser_that_names_a_document_gets_an_answer_too(name: str, http: httpx.Client) -> None:
+    answer = http.get("/graphql", params={name: "unknown"}, headers=BROWSER)
+    assert answer.json()["errors"][0]["extensions"]["code"] == "PERSISTED_QUERY_NOT_FOUND"
+
+
+def test_answers_to_a_get_are_kept_for_who_takes_the_same(http: httpx.Client) -> None:
+    for query in ({"query": "{ __typename }"}, {"query": "{"}, {}):
+        for accept in (BROWSER["accept"], "application/json"):
+            answer = http.get("/graphql", params=query, headers={"accept": accept})
+            assert answer.headers.get_list("vary") == ["Accept"]
+
+
 def test_the_page_may_talk_to_us_alone(http: httpx.Client) -> None:
     page = http.get("/graphql", headers=BROWSER)
     assert policy(page) == {

@@ -195,6 +195,35 @@ def test_a_document_that_is_refused_costs_a_little(metered: str) -> None:
         assert left(answer) == BUDGET - spent
 
 
+@pytest.mark.parametrize("kind", ["application/json", "application/graphql-response+json"])
+def test_whatever_cannot_be_run_costs_a_little_and_says_what_is_left(
+    kind: str, metered: str
+) -> None:
+    def persisted(document_id: str) -> dict[str, Any]:
+        return {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": document_id}}}
+
+    other = {"query": "{ __typename }", "operationName": "Other"}
+    change = {"query": 'mutation { like(input: {subjectId: "x"}) { errors { code } } }'}
+    with asking.client(metered) as http:
+        http.headers["accept"] = kind
+        answers = [
+            http.post("/graphql", json=persisted("0" * 64)),
+            http.get("/graphql", params={"documentId": "1" * 64}),
+            http.post("/graphql", json=other),
+            http.post("/graphql", json={"query": "fragment A on Post { id }"}),
+            http.get("/graphql", params=change),
+        ]
+    assert [left(each) for each in answers] == [BUDGET - n for n in range(1, 6)]
+    assert {each.headers["RateLimit-Limit"] for each in answers} == {str(BUDGET)}
+
+
+def test_who_has_spent_it_all_asks_for_no_unknown_document_either(metered: str) -> None:
+    ask(metered, PAGE, variables={"n": BUDGET})
+    answer = asking.post(f"{metered}/graphql", json={"documentId": "0" * 64}, headers={})
+    assert (answer.status_code, only_error(answer)["code"]) == (429, "RATE_LIMITED")
+    assert left(answer) == 0
+
+
 @pytest.mark.usefixtures("settings")
 def test_a_mutation_that_is_refused_is_not_run(metered: str) -> None:
     register = """mutation ($name: String!) { register(input: {username: $name, displayName: "Ann",

@@ -48,6 +48,28 @@ def test_the_named_operation_runs(http: httpx.Client) -> None:
     assert posted(http, both, operationName="B") == {"data": {"b": []}}
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"query": "{ __typename }", "operationName": "B"}, 'no operation named "B"'),
+        ({"query": "{ __typename }", "operationName": ""}, 'no operation named ""'),
+        ({"query": "query A { __typename }", "operationName": "a"}, 'no operation named "a"'),
+        ({"query": "fragment A on Post { id }"}, "no operation"),
+        ({"query": "query A { a: __typename } query B { __typename }"}, "has several operations"),
+    ],
+)
+@pytest.mark.parametrize(("kind", "status"), [("", 200), ("graphql-response+", 400)])
+def test_a_document_of_which_no_operation_can_be_run_is_answered_one_way(
+    kind: str, status: int, asked: dict[str, str], said: str, http: httpx.Client
+) -> None:
+    answer = http.post("/graphql", json=asked, headers={"accept": f"application/{kind}json"})
+    assert answer.status_code == status
+    [error] = answer.json()["errors"]
+    assert answer.json().keys() == {"errors"}
+    assert said in error["message"]
+    assert error["extensions"] == {"code": "BAD_REQUEST"}
+
+
 def test_errors_are_part_of_the_answer(http: httpx.Client) -> None:
     assert posted(http, '{ node(id: "x") { id } categories { id } }') == {
         "data": {"node": None, "categories": []},

@@ -64,7 +64,8 @@ def get(http: httpx.Client, accept: str = JSON, **parts: object) -> httpx.Respon
     parameters = {
         name: part if isinstance(part, str) else json.dumps(part) for name, part in parts.items()
     }
-    return http.get("/graphql", params=parameters, headers={"accept": accept})
+    headers = {"accept": accept, "apollo-require-preflight": "true"}
+    return http.get("/graphql", params=parameters, headers=headers)
 
 
 def new(query: str = QUERY) -> str:
@@ -173,6 +174,29 @@ async def test_what_is_not_valid_is_not_kept(
     assert code(post(http, query=query, **by_hash(hash_of(query)))).startswith("GRAPHQL_")
     assert code(post(http, **by_hash(hash_of(query)))) == "PERSISTED_QUERY_NOT_FOUND"
     assert await listed(database, 1) == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "code_then"),
+    [
+        ({}, "PERSISTED_QUERY_NOT_FOUND"),
+        ({"sec-fetch-site": "cross-site"}, "PERSISTED_QUERY_NOT_FOUND"),
+        ({"origin": "https://elsewhere.example"}, "PERSISTED_QUERY_NOT_FOUND"),
+        ({"content-type": "text/plain"}, "PERSISTED_QUERY_NOT_FOUND"),
+        ({"sec-fetch-site": "same-origin"}, None),
+        ({"apollo-require-preflight": "1"}, None),
+        ({"x-apollo-operation-name": "Categories"}, None),
+    ],
+)
+def test_a_get_that_any_page_can_have_sent_is_answered_and_stores_nothing(
+    headers: dict[str, str], code_then: str | None, http: httpx.Client
+) -> None:
+    query = new()
+    named = by_hash(hash_of(query))
+    parameters = {"query": query, "extensions": json.dumps(named["extensions"])}
+    assert http.get("/graphql", params=parameters, headers=headers).json() == FOUND
+    answer = post(http, **named)
+    assert (code(answer) if code_then else None) == code_then
 
 
 def test_a_mutation_is_kept_when_it_was_posted_and_never_run_by_get(http: httpx.Client) -> None:
