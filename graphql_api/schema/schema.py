@@ -1,5 +1,7 @@
 """Strawberry's schema, with a short way for documents that are known to be valid."""
 
+import asyncio
+import gc
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -66,15 +68,20 @@ class Schema(strawberry.Schema):
         known = documents_of(self).get(query) if is_known else None
         operation = known and operation_of(self._schema, known, operation_name)
         if not known or not operation or not _may_run(operation.type, allowed_operation_types):
-            result: ExecutionResult = await super().execute(
-                query,
-                variable_values,
-                context_value,
-                root_value,
-                operation_name,
-                allowed_operation_types,
-                operation_extensions,
-            )
+            try:
+                result: ExecutionResult = await super().execute(
+                    query,
+                    variable_values,
+                    context_value,
+                    root_value,
+                    operation_name,
+                    allowed_operation_types,
+                    operation_extensions,
+                )
+            finally:
+                # what has read a new document leaves a thousand objects that lead to themselves:
+                # they are freed when nothing holds them any more, while they are young
+                asyncio.get_running_loop().call_soon(gc.collect, 1)
             # where it comes in parts it is none, and has no errors of its own
             if errors := getattr(result, "errors", None):
                 result.errors = [_with_code(error, context_value) for error in errors]

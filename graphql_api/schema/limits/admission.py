@@ -2,7 +2,6 @@
 
 import asyncio
 import dataclasses
-import gc
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -182,8 +181,6 @@ class Admission(SchemaExtension):
             if any(isinstance(each, ValidationAbortedError) for each in errors):
                 EXCEEDED["validation"] += 1
             context.pre_execution_errors = errors
-            # the thousand objects of its visitors lead to themselves: freed while they are young
-            gc.collect(1)
         yield
 
     def on_execute(self) -> Iterator[None]:
