@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
-import secrets
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
 from graphql_api.errors import UnauthenticatedError
+from graphql_api.http.diagnostics import headers_of, request_id_of
 from graphql_api.http.observing import Observer
 from graphql_api.http.refusal import RefusedError
 from graphql_api.http.websocket.channel import Channel
@@ -83,7 +83,8 @@ class Connection:
         except ClosedError as error:
             self._close(error.code, error.reason)
         except Exception:  # noqa: BLE001  # a fault of ours, which no client may see
-            _log.exception("error %s", secrets.token_hex(6))
+            request_id = request_id_of(headers_of(self._scope))
+            _log.exception("error %s", request_id, extra={"request_id": request_id})
             self._close(Code.INTERNAL, "Internal server error")
 
     async def _take(self, message: Message) -> None:

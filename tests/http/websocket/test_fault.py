@@ -36,7 +36,7 @@ async def test_a_fault_on_the_way_in_closes_the_socket(
         }
         scope = {
             "type": "websocket",
-            "headers": [],
+            "headers": [(b"x-request-id", b"of-the-handshake")],
             "subprotocols": ["graphql-transport-ws"],
             "state": state,
         }
@@ -48,3 +48,6 @@ async def test_a_fault_on_the_way_in_closes_the_socket(
     assert (closing["type"], closing["code"]) == ("websocket.close", 4500)
     assert closing["reason"] == "Internal server error"
     assert "TypeError" in caplog.text
+    [line] = [each for each in caplog.records if each.exc_info]
+    assert line.getMessage() == "error of-the-handshake"
+    assert vars(line)["request_id"] == "of-the-handshake"
