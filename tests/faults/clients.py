@@ -54,11 +54,11 @@ class Crowd:
 
 
 @asynccontextmanager
-async def locked(rig: Rig) -> AsyncIterator[None]:
-    """Have each statement on categories take as long as it may."""
+async def locked(rig: Rig, table: str = "categories") -> AsyncIterator[None]:
+    """Have each statement on a table take as long as it may."""
     connection = await asyncpg.connect(address(rig.database))
     try:
-        await connection.execute("BEGIN; LOCK TABLE categories IN ACCESS EXCLUSIVE MODE")
+        await connection.execute(f"BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
         yield
     finally:
         await connection.close()

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults import clients, database, met, soak
-from tests.faults.rig import Rig, rig
+from tests.faults import clients, database, leaving, met, soak
+from tests.faults.rig import Rig, another, rig
 
 POOL = 4
 
@@ -48,6 +48,13 @@ def test_a_crowd_is_answered_in_turn_or_sent_away(running: Rig) -> None:
     crowd = asyncio.run(clients.crowd(running, 40 * POOL))
     print(crowd)  # noqa: T201  # figures are what a campaign is for
     assert met.crowd_is_fair(crowd, POOL) == []
+
+
+def test_a_server_that_is_told_to_end_finishes_what_it_has(running: Rig) -> None:
+    with another(running, GRAPHQL_API_DRAIN_S="0.5") as server:
+        ended = asyncio.run(leaving.told_to_end(server, drain_s=0.5, before_s=0.3))
+    print(ended)  # noqa: T201  # figures are what a campaign is for
+    assert met.ended_in_order(ended, 0.5 + 10) == []
 
 
 def test_what_a_process_holds_does_not_grow_with_its_requests(running: Rig) -> None:

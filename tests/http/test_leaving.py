@@ -1,4 +1,7 @@
-"""A server that is told to end says so, serves on for a while, and finishes what it has."""
+"""A server that is told to end says so, serves on for a while, and finishes what it has.
+
+One process under load is in `tests/faults`.
+"""
 
 import signal
 import socket
@@ -18,7 +21,6 @@ from tests.support.patience import PATIENCE_S
 from tests.support.postgres import Link, Server, on_engine
 from tests.support.serving import command, fill, running
 
-WORKERS = pytest.mark.parametrize("workers", ["1", "2"])
 READ = {"query": "{ posts(first: 1) { nodes { title } } }"}
 NAME = {"query": "{ __typename }"}
 CREATE = """mutation ($input: CreatePostInput!) {
@@ -84,14 +86,13 @@ def waiting(watcher: Link, number: int = 1) -> None:
     wait_until(lambda: watcher.fetch(WAITING)[0][0] >= number)
 
 
-@WORKERS
-def test_it_is_not_ready_any_more_serves_on_for_a_while_and_finishes_what_is_under_way(
-    workers: str, database: URL, token: str, tmp_path: Path
+def test_several_are_not_ready_any_more_serve_on_for_a_while_and_finish_what_is_under_way(
+    database: URL, token: str, tmp_path: Path
 ) -> None:
-    name = f"Under way with {workers}"
+    name = "Under way with several"
     change = {"query": CREATE, "variables": {"input": {"title": name, "body": "Text"}}}
     options = {"GRAPHQL_API_DRAIN_S": "1"}
-    with running(database, tmp_path, "--workers", workers, **options) as (process, base):
+    with running(database, tmp_path, "--workers", "2", **options) as (process, base):
         with locked(database) as watcher, asking.client(base) as client:
             assert client.get("/readyz").status_code == 200
             reading, writing = Asking(base, token, READ), Asking(base, token, change)
