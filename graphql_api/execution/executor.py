@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from graphql import (
+    ExecutionResult,
     FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
@@ -12,11 +13,14 @@ from graphql import (
     OperationType,
     VariableNode,
     Visitor,
+    located_error,
     visit,
 )
+from graphql.execution.collect_fields import collect_fields
 from strawberry.schema.base import BaseSchema
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from graphql_api.errors import ApiError
 from graphql_api.execution.cache import BoundedCache
 from graphql_api.execution.classify import UnplannedError
 from graphql_api.execution.compile import compile_plan
@@ -51,8 +55,13 @@ class PlanExecutor(StrawberryGraphQLCoreExecutionContext):
     counters = Counters()
     """Of all schemas of the process."""
 
+    waits_its_turn = False
+    """Whether it is for an event of a subscription, which may not run at once."""
+
     def execute_operation(self, serially: bool | None = None) -> Any:  # noqa: FBT001  # as graphql-core calls it
         """Execute the operation; the result, or something to await it."""
+        if self.waits_its_turn:
+            return self._in_turn()
         run = Run.of(self)
         options = options_of(self.context_value)
         try:
@@ -70,10 +79,28 @@ class PlanExecutor(StrawberryGraphQLCoreExecutionContext):
 
     def build_per_event_executor(self, payload: Any) -> Any:
         """Prepare for an event of a subscription, in a context that shares nothing with others."""
-        executor = super().build_per_event_executor(payload)
+        executor: Any = super().build_per_event_executor(payload)
         if hasattr(self.context_value, "for_event"):
             executor.context_value = self.context_value.for_event()
+            executor.waits_its_turn = hasattr(self.context_value, "in_turn")
         return executor
+
+    async def _in_turn(self) -> Any:
+        """Execute for an event; where it gets no turn, that is the error of its one field."""
+        try:
+            return await self.context_value.in_turn(self._executed)
+        except ApiError as error:
+            kind = self.schema.subscription_type
+            assert kind is not None  # noqa: S101  # or there were no event
+            given = (self.schema, self.fragments, self.variable_values, kind, self.operation)
+            [(name, details)] = collect_fields(*given).grouped_field_set.items()
+            nodes = [each.node for each in details]
+            return ExecutionResult(None, [located_error(error, nodes, [name])])
+
+    async def _executed(self) -> Any:
+        self.waits_its_turn = False
+        result = self.execute_operation(serially=False)
+        return await result if self.is_awaitable(result) else result
 
     def fall_back(self, reason: str, serially: bool | None = None) -> Any:  # noqa: FBT001  # passed on
         """Have graphql-core run an operation that no plan can run."""

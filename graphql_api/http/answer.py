@@ -69,23 +69,33 @@ def of_result(
     result: ExecutionResult, accepted: Accepted, headers: Mapping[str, str] | None = None
 ) -> Answer:
     """Answer with what came of an operation."""
+    parts = parts_of(result)
     if accepted.json is None and accepted.events:
-        return Answer((event(parts_of(result)) + LAST_EVENT).encode(), EVENTS)
-    kind = accepted.json or JSON
+        return _with(headers, Answer((event(parts) + LAST_EVENT).encode(), EVENTS))
     status = status_of(result, is_response=accepted.is_response)
-    answer = Answer(as_json(parts_of(result)), kind, status)
-    if result.data is None:
+    if status >= HTTPStatus.BAD_REQUEST:
+        # where it is there it holds nothing, and the specification asks for 2xx with it
+        parts.pop("data", None)
+    answer = Answer(as_json(parts), accepted.json or JSON, status)
+    if "data" not in parts or result.data is None:
         answer.add("Cache-Control", "no-store")  # an id that is unknown now may be known next
-    if seconds := retry_after(result):
-        answer.add("Retry-After", seconds)
+        if seconds := retry_after(result):
+            answer.add("Retry-After", seconds)
+    return _with(headers, answer)
+
+
+def of_batch(
+    results: list[ExecutionResult], accepted: Accepted, headers: Mapping[str, str]
+) -> Answer:
+    """Answer with what came of several operations, in the order they were sent."""
+    body = as_json([parts_of(each) for each in results])
+    return _with(headers, Answer(body, accepted.json or JSON))
+
+
+def _with(headers: Mapping[str, str] | None, answer: Answer) -> Answer:
     for name, value in (headers or {}).items():
         answer.add(name, value)
     return answer
-
-
-def of_batch(results: list[ExecutionResult], accepted: Accepted) -> Answer:
-    """Answer with what came of several operations, in the order they were sent."""
-    return Answer(as_json([parts_of(each) for each in results]), accepted.json or JSON)
 
 
 def of_refusal(error: RefusedError) -> Answer:

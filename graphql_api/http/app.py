@@ -149,7 +149,7 @@ _SETTLING_S = 5.0
 
 # objects made before the youngest generation is looked through, and how seldom the older ones are:
 # an answer is thousands of objects that all live until it is sent (docs/decisions, with figures)
-_GARBAGE_THRESHOLDS = 10_000, 20, 10_000
+_GARBAGE_THRESHOLDS = 50_000, 20, 10_000
 
 
 def collect_less_garbage() -> None:

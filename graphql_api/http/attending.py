@@ -8,7 +8,8 @@ reason as the error of what was not loaded. A change that has begun is finished.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from typing import TypeVar
 
 from starlette.types import Receive
@@ -32,6 +33,7 @@ class Attendant:
     def __init__(self, n_running: int, n_waiting: int, timeout_s: float) -> None:
         self._most_running = n_running
         self._slots = Slots(n_running)
+        self._event_slots = Slots(max(n_running // 4, 1))
         self._most_waiting = n_waiting
         self._timeout_s = timeout_s
         self.n_shed = 0
@@ -76,20 +78,84 @@ class Attendant:
         finally:
             attended.end()
 
+    async def run_event(
+        self, operation: Operation, act: Callable[[], Awaitable[ResultT]]
+    ) -> ResultT:
+        """Run the operation of an event of a subscription, with a deadline of its own.
+
+        Events take a quarter of the turns, and so half of the pool: thousands come at once where
+        one thing has thousands of subscribers. The others wait uncounted, one for each stream.
+
+        Raises:
+            UnavailableError, DeadlineError: as for `run`.
+        """
+        slots = self._event_slots
+        if slots.free:
+            slots.free -= 1
+        else:
+            await slots.wait_for_one()
+        try:
+            return await self.run(operation, act)
+        finally:
+            slots.give_back()
+
+    async def run_parts(
+        self, operation: Operation, parts: AsyncGenerator[ResultT, None], used_s: float
+    ) -> AsyncGenerator[ResultT, None]:
+        """Give the parts of an answer, each made in a turn, all of them in the time of a request.
+
+        ``used_s`` of it are over. At its end parts come without what was not loaded by then.
+        """
+        attended = _Attended(operation, None, self._timeout_s, used_s)
+        try:
+            async with aclosing(parts):
+                while (part := await self._next(attended, parts)) is not None:
+                    yield part
+        finally:
+            attended.end()
+
+    async def _next(
+        self, attended: "_Attended", parts: AsyncGenerator[ResultT, None]
+    ) -> ResultT | None:
+        slots = self._slots
+        if slots.free:
+            slots.free -= 1
+        else:
+            try:
+                await attended.turn(slots)
+            except DeadlineError:  # nothing is read any more, so it needs no turn
+                return await anext(parts, None)
+        try:
+            return await anext(parts, None)
+        finally:
+            slots.give_back()
+
 
 class _Attended:
     """One operation, its deadline, and its client."""
 
-    __slots__ = ("_operation", "_reason", "_receive", "_timeout_s", "_timer", "_turn", "_watching")
+    __slots__ = (
+        "_left_s",
+        "_operation",
+        "_reason",
+        "_receive",
+        "_timeout_s",
+        "_timer",
+        "_turn",
+        "_watching",
+    )
 
-    def __init__(self, operation: Operation, receive: Receive | None, timeout_s: float) -> None:
+    def __init__(
+        self, operation: Operation, receive: Receive | None, timeout_s: float, used_s: float = 0.0
+    ) -> None:
         self._operation = operation
         self._receive = receive
         self._timeout_s = timeout_s
+        self._left_s = max(timeout_s - used_s, 0.0)
         self._reason: ApiError | None = None
         self._turn: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
-        self._timer = operation.loop.call_later(min(_UNATTENDED_S, timeout_s), self._watch)
+        self._timer = operation.loop.call_later(min(_UNATTENDED_S, self._left_s), self._watch)
 
     async def turn(self, slots: Slots) -> None:
         """Wait for a slot, as long as there is time and somebody waits for the answer."""
@@ -111,9 +177,8 @@ class _Attended:
         self._watching = self._operation.loop.create_task(self._stopped())
 
     async def _stopped(self) -> None:
-        left_s = self._timeout_s - min(_UNATTENDED_S, self._timeout_s)
         try:
-            async with asyncio.timeout(left_s):
+            async with asyncio.timeout(self._left_s - min(_UNATTENDED_S, self._left_s)):
                 await self._left()
             self._reason = UnavailableError(_LEFT)
         except TimeoutError:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Collection
 from dataclasses import replace
 from functools import lru_cache, partial
@@ -21,7 +22,7 @@ from graphql_api.errors import ApiError
 from graphql_api.execution import Execution, Mode, may_have_parts
 from graphql_api.http.answer import of_batch, of_result
 from graphql_api.http.attending import Attendant
-from graphql_api.http.authentication import viewer_of
+from graphql_api.http.authentication import seconds_left, viewer_of
 from graphql_api.http.body import read_body
 from graphql_api.http.diagnostics import (
     Headers,
@@ -34,7 +35,7 @@ from graphql_api.http.exchange import AnyAnswer, Exchange
 from graphql_api.http.graphiql import graphiql_page
 from graphql_api.http.negotiation import EVENTS, accepted, check_content_type
 from graphql_api.http.persisted import PersistedDocuments
-from graphql_api.http.rate import account_of
+from graphql_api.http.rate import account_of, headers_of_all
 from graphql_api.http.refusal import RefusedError
 from graphql_api.http.request import Asked, from_body, from_parameters
 from graphql_api.http.status import refused_by, refusing
@@ -96,36 +97,48 @@ class GraphQLEndpoint:
         else:
             asked = from_parameters(scope["query_string"])
         if isinstance(asked, list):
-            each = [self._entry(one, scope, exchange, receive) for one in asked]
-            return of_batch(await asyncio.gather(*each), takes)
-        exchange.begin(context)
-        await fill_in(asked, scope, context)
-        attendant: Attendant = scope["state"]["attendant"]
-        in_parts = takes.multipart and may_have_parts(asked.query)
-        if in_parts:
-            context = replace(context, execution=replace(context.execution, in_parts=True))
-        run = partial(self.run, asked, context, _ALLOWED[method])
+            contexts = [context, *(self.context_of(scope, headers) for _ in asked[1:])]
+            results = await self._batch(asked, contexts, exchange, scope, receive)
+            return of_batch(results, takes, headers_of_all(each.account for each in contexts))
         try:
-            result = await attendant.run(context.loaders.operation, run, receive)
+            result = await self._attended(asked, context, exchange, scope, receive, takes.multipart)
         except InvalidOperationTypeError as error:
             if takes.events and error.operation_type is OperationType.SUBSCRIPTION:
-                return await self._events(asked, context)
+                events = await self.subscribe(asked, context, scope)
+                left_s = seconds_left(scope, headers, scope["state"]["people"].tokens)
+                return Stream(Events(), events, context, left_s)
             raise _not_by(method, error.operation_type) from None
         if isinstance(result, ExperimentalIncrementalExecutionResults):
-            return Stream(Multipart(), parts_in_order(result), context)
+            used_s = time.perf_counter() - context.notes.began
+            attendant: Attendant = scope["state"]["attendant"]
+            operation = context.loaders.operation
+            parts = attendant.run_parts(operation, parts_in_order(result), used_s)
+            return Stream(Multipart(), parts, context)
         return of_result(result, takes, context.account.headers())
 
+    async def _batch(
+        self,
+        asked: list[Asked],
+        contexts: list[Context],
+        exchange: Exchange,
+        scope: Scope,
+        receive: Receive,
+    ) -> list[ExecutionResult]:
+        """Run the operations of a batch side by side."""
+        async with asyncio.TaskGroup() as group:
+            tasks = []
+            for one, context in zip(asked, contexts, strict=True):
+                entry = self._entry(one, context, exchange, scope, receive)
+                tasks.append(group.create_task(entry))
+                await asyncio.sleep(0)  # others are served before the next document is read
+        return [task.result() for task in tasks]
+
     async def _entry(
-        self, asked: Asked, scope: Scope, exchange: Exchange, receive: Receive
+        self, asked: Asked, context: Context, exchange: Exchange, scope: Scope, receive: Receive
     ) -> ExecutionResult:
         """Run one operation of a batch: what is wrong with it is no matter of the others."""
-        attendant: Attendant = scope["state"]["attendant"]
-        context = self.context_of(scope, exchange.headers)
-        exchange.begin(context)
-        run = partial(self.run, asked, context, _ALLOWED[scope["method"]])
         try:
-            await fill_in(asked, scope, context)
-            return await attendant.run(context.loaders.operation, run, receive)
+            return await self._attended(asked, context, exchange, scope, receive)
         except InvalidOperationTypeError as error:
             refused = _not_by(scope["method"], error.operation_type)
         except RefusedError as error:
@@ -135,6 +148,24 @@ class GraphQLEndpoint:
         context.notes.refused(refused.code)
         said = GraphQLError(refused.message, extensions=refused.extensions)
         return ExecutionResult(None, [said])
+
+    async def _attended(
+        self,
+        asked: Asked,
+        context: Context,
+        exchange: Exchange,
+        scope: Scope,
+        receive: Receive,
+        takes_parts: bool = False,  # noqa: FBT001, FBT002  # on the way of every request
+    ) -> ExecutionResult:
+        """Run one operation of a request when it is its turn."""
+        exchange.begin(context)
+        await fill_in(asked, scope, context)
+        if takes_parts and may_have_parts(asked.query):
+            context = replace(context, execution=replace(context.execution, in_parts=True))
+        attendant: Attendant = scope["state"]["attendant"]
+        run = partial(self.run, asked, context, _ALLOWED[scope["method"]])
+        return await attendant.run(context.loaders.operation, run, receive)
 
     async def run(
         self, asked: Asked, context: Context, allowed: Collection[OperationType]
@@ -175,12 +206,11 @@ class GraphQLEndpoint:
             if is_over and context.loaders.operation.is_at_work:
                 await asyncio.shield(context.loaders.close())
 
-    async def _events(self, asked: Asked, context: Context) -> Stream:
-        """Answer with the results of a subscription, as they come."""
-        return Stream(Events(), await self.subscribe(asked, context), context)
-
-    async def subscribe(self, asked: Asked, context: Context) -> Any:
-        """Begin a subscription; give its results to come."""
+    async def subscribe(self, asked: Asked, context: Context, scope: Scope) -> Any:
+        """Begin a subscription; give its results to come, each made when it is its turn."""
+        attendant: Attendant = scope["state"]["attendant"]
+        context = replace(context, attend=attendant.run_event)
+        context.account.paid = context.loaders.operation.loop.create_future()
         context.notes.enter(asked.query)
         return await self.schema.subscribe(
             asked.query, asked.variables, context, None, asked.name, asked.extensions

@@ -24,6 +24,32 @@ class Leaving:
         self._drain_s = drain_s
         self._loop = asyncio.get_running_loop()
         self._is_told = False
+        self._streams: set[asyncio.Future[None]] = set()
+        self._are_over = False
+
+    @contextmanager
+    def stream(self, seconds: float | None = None) -> Iterator[asyncio.Future[None]]:
+        """Lend an answer without an end what is done once it has to end.
+
+        That is when the server goes down, or after so many seconds.
+        """
+        gone: asyncio.Future[None] = self._loop.create_future()
+        self._streams.add(gone)
+        if self._are_over:
+            gone.set_result(None)
+        timer = None if seconds is None else self._loop.call_later(seconds, _end, gone)
+        try:
+            yield gone
+        finally:
+            self._streams.discard(gone)
+            if timer is not None:
+                timer.cancel()
+
+    def end_streams(self) -> None:
+        """Have every answer without an end come to one."""
+        self._are_over = True
+        for gone in self._streams:
+            _end(gone)
 
     def handler(self, server: Handler) -> Handler:
         """Return what hears a signal in the place of the server."""
@@ -41,6 +67,11 @@ class Leaving:
             later = partial(self._loop.call_later, self._drain_s, server, number, None)
             self._loop.call_soon_threadsafe(later)
         self.has_begun = True
+
+
+def _end(gone: asyncio.Future[None]) -> None:
+    if not gone.done():
+        gone.set_result(None)
 
 
 @contextmanager

@@ -119,7 +119,7 @@ class Observer:
 
 
 def _line(context: Context, seconds: float, status: int | None) -> dict[str, Any]:
-    notes, reads, viewer = context.notes, context.loaders.operation.reads, context.viewer
+    notes, loaded, viewer = context.notes, context.loaders.operation.loaded, context.viewer
     line: dict[str, Any] = {
         "request_id": notes.request_id,
         "name": notes.name,
@@ -127,10 +127,10 @@ def _line(context: Context, seconds: float, status: int | None) -> dict[str, Any
         "kind": notes.kind,
         "ms": round(seconds * 1000, 3),
         "cost": notes.cost,
-        "statements": len(reads) + notes.changes.n,
-        "batches": len(reads),
-        "keys": sum([read.n_keys for read in reads]),
-        "rows": sum([read.n_rows for read in reads]),
+        "statements": loaded.batches + notes.changes.n,
+        "batches": loaded.batches,
+        "keys": loaded.keys,
+        "rows": loaded.rows,
         "tenant": viewer.tenant_id,
         "viewer": viewer.user_id or None,
         "status": status,

@@ -13,6 +13,7 @@ import httptools
 import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from graphql_api.http.leaving import Leaving
 from graphql_api.http.observing import OBSERVED
 from graphql_api.http.refusal import BAD_REQUEST, LIMIT_EXCEEDED
 from graphql_api.schema.limits.exceeded import EXCEEDED, LimitName
@@ -123,6 +124,13 @@ class Protocol(HttpToolsProtocol):
         if self._writing is not None:
             self._writing.cancel()
             self._writing = None
+
+    def shutdown(self) -> None:
+        """Go down: what is under way is answered, and what has no end ends."""
+        super().shutdown()
+        leaving: Leaving | None = self.app_state.get("leaving")
+        if leaving is not None:
+            leaving.end_streams()
 
     def _look_whether_it_reads(self, left: int | None = None) -> None:
         now_left = self.transport.get_write_buffer_size()

@@ -1,6 +1,7 @@
 """What each request may ask for, and who pays for it."""
 
 import ipaddress
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple, Self
 
@@ -46,6 +47,13 @@ def account_of(rate: Rate, scope: Scope, headers: Headers, viewer: Viewer) -> Ac
     meter = rate.meter
     client = "" if meter is None else client_of(scope, viewer)
     return Account(rate.limits, meter, client, is_shown=headers.get(_COST) == b"1")
+
+
+def headers_of_all(accounts: Iterable[Account]) -> dict[str, str]:
+    """Write what is left after all operations of a request, which one client paid for."""
+    paid = [each for each in accounts if each.window is not None]
+    last = min(paid, key=lambda each: each.window.remaining if each.window else 0, default=None)
+    return {} if last is None else last.headers()
 
 
 def client_of(scope: Scope, viewer: Viewer) -> str:

@@ -25,6 +25,8 @@ _BY_CODE = _ALWAYS | {
 _FOR_A_WHILE = {"UNAVAILABLE", "TIMEOUT"}
 _RETRY_AFTER = "retryAfterSeconds"
 
+_Path = tuple[str | int, ...]
+
 
 def is_request_error(result: ExecutionResult) -> bool:
     """Tell whether an operation was refused before any of its fields ran.
@@ -37,19 +39,41 @@ def is_request_error(result: ExecutionResult) -> bool:
 
 def status_of(result: ExecutionResult, *, is_response: bool) -> HTTPStatus:
     """Return the status of an answer; ``is_response`` where it is `graphql-response+json`."""
-    if result.data is not None or not result.errors:
+    if not result.errors:
         return HTTPStatus.OK
     code = code_of(result)
+    if code in _FOR_A_WHILE and _has_nothing(result):
+        return _ALWAYS[code]
     if not is_request_error(result):
-        return _ALWAYS[code] if code in _FOR_A_WHILE else HTTPStatus.OK
+        return HTTPStatus.OK
     if is_response:
         return _BY_CODE.get(code, HTTPStatus.BAD_REQUEST)
     return _ALWAYS.get(code, HTTPStatus.OK)
 
 
+def _has_nothing(result: ExecutionResult) -> bool:
+    """Tell whether there is not one value in the data, for errors that will pass."""
+    if result.data is None:
+        return True
+    failed = {
+        tuple(error.path[:length])
+        for error in result.errors or []
+        if error.path and (error.extensions or {}).get("code") in _FOR_A_WHILE
+        for length in range(1, len(error.path) + 1)
+    }
+    return _has_failed(result.data, (), failed)
+
+
+def _has_failed(value: object, path: _Path, failed: set[_Path]) -> bool:
+    """Tell whether a value is null for an error, or an object of such values."""
+    if isinstance(value, dict):
+        return all(_has_failed(each, (*path, name), failed) for name, each in value.items())
+    return value is None and path in failed
+
+
 def retry_after(result: ExecutionResult) -> str | None:
-    """Return what the header `Retry-After` has to say, in seconds."""
-    if result.data is not None or not result.errors:
+    """Return what the header `Retry-After` has to say of an answer without data, in seconds."""
+    if not result.errors:
         return None
     seconds = (result.errors[0].extensions or {}).get(_RETRY_AFTER)
     return None if seconds is None else str(seconds)

@@ -8,6 +8,7 @@ as `multipart/mixed`, each with what readers of `incrementalSpec=v0.2` need, and
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from contextlib import aclosing
+from http import HTTPStatus
 from typing import Any, Protocol
 
 from graphql import ExperimentalIncrementalExecutionResults, GraphQLError
@@ -16,18 +17,18 @@ from graphql.execution import (
     PendingResult,
     SubsequentIncrementalExecutionResult,
 )
-from starlette.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
-from strawberry.http.streaming import merge_stream_with_heartbeat
+from starlette.types import Message, Receive, Scope, Send
 from strawberry.types.execution import PreExecutionError
 
 from graphql_api.http.answer import LAST_EVENT, as_json, event, parts_of
+from graphql_api.http.leaving import Leaving
 from graphql_api.http.negotiation import EVENTS, MULTIPART
 from graphql_api.schema.context import Context
 from graphql_api.schema.masking import public
 
 _BOUNDARY = "-"  # what clients of @defer look for where the header is lost
-_HEARTBEAT_S = 15.0
+HEARTBEAT_S = 15.0
+"""After so long a silence something is sent, so that nobody takes the connection for dead."""
 
 
 class Kind(Protocol):
@@ -35,6 +36,7 @@ class Kind(Protocol):
 
     content_type: str
     heartbeat: str
+    """What is sent in a silence; nothing where there is an end in sight."""
 
     def part(self, data: dict[str, Any]) -> str:
         """Write a part."""
@@ -79,29 +81,65 @@ class Multipart:
         return "--\r\n"
 
 
-class Stream(StreamingResponse):
+class Stream:
     """An answer whose parts are sent as they come; the loaders end with it, or with its client."""
 
-    def __init__(self, kind: Kind, results: AsyncIterable[Any], context: Context) -> None:
+    def __init__(
+        self,
+        kind: Kind,
+        results: AsyncIterable[Any],
+        context: Context,
+        seconds_left: float | None = None,
+    ) -> None:
         self._kind = kind
+        self._seconds_left = seconds_left
         self._results = results
         self._context = context
-        # a proxy would collect what is sent
-        headers = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
-        self._source = self._beating() if kind.heartbeat else self._parts()
-        super().__init__(self._source, media_type=kind.content_type, headers=headers)
+        self.status_code = HTTPStatus.OK
+        self.raw_headers = [
+            (b"content-type", kind.content_type.encode()),
+            # a proxy would collect what is sent
+            (b"cache-control", b"no-cache, no-transform"),
+            (b"x-accel-buffering", b"no"),
+        ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the parts; also where the client leaves, what makes them ends."""
-        async with aclosing(self._source):
-            await super().__call__(scope, receive, send)
+        """Send the parts; also where the client leaves, what makes them ends.
 
-    def _beating(self) -> AsyncGenerator[str, None]:
-        """Give the parts, and between them what tells that the connection lives."""
-        beat = merge_stream_with_heartbeat(
-            self._parts, lambda: self._kind.heartbeat, _HEARTBEAT_S, send_initial_heartbeat=False
-        )
-        return beat()
+        When the server goes down, or in so many seconds the client's token, those that have no end
+        stop without the last one: there would be more to come, so that the client asks again.
+        """
+        leaving: Leaving = scope["state"]["leaving"]
+        parts = self._parts()
+        coming = asyncio.ensure_future(anext(parts, None))
+        left = asyncio.ensure_future(_left(receive))
+        with leaving.stream(self._seconds_left) as gone:
+            ends = {left, gone} if self._kind.heartbeat else {left}
+            try:
+                await self._start(send, {coming, *ends})
+                while coming in (done := await _first({coming, *ends}, HEARTBEAT_S)) or not done:
+                    part = coming.result() if done else self._kind.heartbeat
+                    if part is None:
+                        break
+                    await send(_body(part))
+                    if done:
+                        coming = asyncio.ensure_future(anext(parts, None))
+            finally:
+                left.cancel()
+                coming.cancel()
+                await asyncio.wait({left, coming})
+                await parts.aclose()
+        await send({"type": "http.response.body"})
+
+    async def _start(self, send: Send, first: set[asyncio.Future[Any]]) -> None:
+        """Send the headers, once it is known what the client has left."""
+        account = self._context.account
+        if account.paid is not None:
+            await _first({account.paid, *first})
+        for name, value in account.headers().items():
+            self.raw_headers.append((name.lower().encode(), value.encode()))
+        status, headers = self.status_code, self.raw_headers
+        await send({"type": "http.response.start", "status": status, "headers": headers})
 
     async def _parts(self) -> AsyncGenerator[str, None]:
         incremental = Incremental(self._context)
@@ -115,6 +153,25 @@ class Stream(StreamingResponse):
             self._context.notes.answered(None, None)  # it ends, whoever ends it
             if self._context.loaders.operation.is_at_work:
                 await asyncio.shield(self._context.loaders.close())
+
+
+def _body(part: str) -> Message:
+    return {"type": "http.response.body", "body": part.encode(), "more_body": True}
+
+
+async def _first(
+    futures: set[asyncio.Future[Any]], timeout_s: float | None = None
+) -> set[asyncio.Future[Any]]:
+    """Wait until one of several is done; return those that are."""
+    first = asyncio.FIRST_COMPLETED
+    done, _others = await asyncio.wait(futures, timeout=timeout_s, return_when=first)
+    return done
+
+
+async def _left(receive: Receive) -> None:
+    """Return when the client has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def parts_in_order(
@@ -141,7 +198,8 @@ class Incremental:
         if isinstance(result, InitialIncrementalExecutionResult):
             self._note(result.pending)
             self._context.notes.answered(result.data, result.errors)
-            return dict(result.formatted)
+            cost = self._context.account.report()
+            return {**result.formatted, **({"extensions": cost} if cost else {})}
         if result.errors:  # of an event: our extensions see the whole operation alone
             is_valid = not isinstance(result, PreExecutionError)
             result.errors = [self._public(each, is_executing=is_valid) for each in result.errors]

@@ -10,7 +10,7 @@ property of the query. Statements of one wave run side by side.
 import asyncio
 from collections.abc import Awaitable
 from functools import lru_cache
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from graphql_api.db.database import Reader
 from graphql_api.db.fault import UNAVAILABLE, UNDER_WAY
@@ -70,6 +70,18 @@ def _bound_of(viewer: Viewer) -> dict[str, Any]:
     }
 
 
+class Loaded(NamedTuple):
+    """How much was loaded."""
+
+    batches: int = 0
+    keys: int = 0
+    rows: int = 0
+
+    def plus(self, other: "Loaded") -> "Loaded":
+        """Return both together."""
+        return Loaded(*map(sum, zip(self, other, strict=True)))
+
+
 class Operation:
     """One query, or a subscription, with an operation for each of its events."""
 
@@ -91,6 +103,7 @@ class Operation:
         self._stopping: asyncio.Future[None] | None = None
         """Tells a change that nobody waits for it any more."""
         self._event: Operation | None = None
+        self._loaded_before = Loaded()
         self._why_nothing: ApiError = UnavailableError(UNAVAILABLE)
 
     def for_event(self) -> "Operation":
@@ -98,6 +111,7 @@ class Operation:
         before, self._event = self._event, Operation(self._reader, self.viewer)
         if before is not None:
             before.stop(self._why_nothing)
+            self._loaded_before = self._loaded_before.plus(before.loaded)
         if self._closed:
             self._event.stop(self._why_nothing)
         if self.report is not None:
@@ -108,6 +122,17 @@ class Operation:
     def latest_report(self) -> Report | None:
         """What was taken down for the operation, or for its latest event."""
         return self.report if self._event is None else self._event.report
+
+    @property
+    def loaded(self) -> "Loaded":
+        """How much was loaded, for all of its events too."""
+        reads = self.reads
+        own = Loaded(
+            len(reads), sum([read.n_keys for read in reads]), sum([read.n_rows for read in reads])
+        )
+        if self._event is None:
+            return own
+        return own.plus(self._loaded_before).plus(self._event.loaded)
 
     def become(self, viewer: Viewer) -> None:
         """Ask for another viewer from now on: somebody logged in."""

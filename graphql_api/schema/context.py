@@ -1,7 +1,8 @@
 """What every resolver of one operation can reach."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from typing import Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import strawberry
 
@@ -16,6 +17,8 @@ from graphql_api.schema.notes import Notes
 from graphql_api.services.change import Writer
 from graphql_api.services.people.people import People
 
+Attend: TypeAlias = Callable[[Operation, Callable[[], Awaitable[Any]]], Awaitable[Any]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
@@ -27,6 +30,8 @@ class Context:
     execution: Execution = field(default_factory=Execution)
     account: Account = field(default_factory=Account)
     notes: Notes = field(default_factory=Notes)
+    attend: Attend | None = None
+    """Runs events of a subscription when it is their turn; without it they run at once."""
 
     @classmethod
     def of(  # noqa: PLR0913  # what an operation is made of
@@ -55,6 +60,16 @@ class Context:
     def for_event(self) -> Self:
         """Give what resolvers of one event of a subscription can reach: loaders of its own."""
         return replace(self, loaders=Loaders(self.loaders.operation.for_event()))
+
+    async def in_turn(self, act: Callable[[], Awaitable[Any]]) -> Any:
+        """Run what one event of a subscription asks for.
+
+        Raises:
+            ApiError: it did not get its turn.
+        """
+        if self.attend is None:
+            return await act()
+        return await self.attend(self.loaders.operation, act)
 
     @property
     def viewer(self) -> Viewer:

@@ -1,12 +1,15 @@
 """The campaigns in a short form."""
 
 import asyncio
+import signal
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from tests.faults import clients, database, leaving, met, soak
 from tests.faults.rig import Rig, another, rig
+from tests.support import asking
 
 POOL = 4
 
@@ -36,6 +39,32 @@ def test_nothing_is_lost_where_the_database_fails(
     )
     print(figures)  # noqa: T201  # for whoever runs it with -s
     assert met.nothing_was_lost(figures, POOL) == []
+
+
+def test_an_answer_without_data_for_want_of_the_database_has_its_status(running: Rig) -> None:
+    nullable = 'tag(slug: "a") { id }'
+    nothing = (f"{{ {nullable} }}", f"{{ {nullable} categories {{ id }} }}")
+
+    def ask(query: str, accept: str) -> httpx.Response:
+        headers = {"accept": accept}
+        return asking.post(f"{running.base}/graphql", json={"query": query}, headers=headers)
+
+    running.stop_database(signal.SIGINT)
+    try:
+        for accept in ("application/graphql-response+json", "application/json"):
+            for query in nothing:
+                answer = ask(query, accept)
+                assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+                assert answer.headers["content-type"].startswith(accept)
+                assert answer.json().keys() == {"errors"}
+                codes = {error["extensions"]["code"] for error in answer.json()["errors"]}
+                assert codes == {"UNAVAILABLE"}
+            some = ask(f"{{ kind: __typename {nullable} }}", accept)
+            assert (some.status_code, "retry-after" in some.headers) == (200, False)
+            assert some.json()["data"] == {"kind": "Query", "tag": None}
+    finally:
+        with running.database_again():
+            pass
 
 
 def test_clients_that_hang_up_leave_nothing(running: Rig) -> None:

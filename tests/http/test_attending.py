@@ -75,6 +75,26 @@ async def test_at_its_deadline_what_was_loaded_is_answered(
     assert [error["path"] for error in said["errors"]] == [["node"]]
 
 
+async def test_parts_that_are_deferred_come_before_the_deadline_of_their_request(
+    settings: Settings, engine: AsyncEngine
+) -> None:
+    hurried = settings.model_copy(update={"request_timeout_s": 0.4, "pool_size": 1})
+    deferred = {"query": '{ tag(slug: "a") { id } ... @defer { categories { id } } }'}
+    n_asked = 6  # more than may run at once
+    with running(hurried) as base:
+        async with locked(engine) as watcher, asking(base) as client:
+            client.headers["accept"] = "multipart/mixed"
+            asked = (client.post("/graphql", json=deferred) for _ in range(n_asked))
+            answers = await asyncio.gather(*asked)
+            await until_at_work(watcher, 0)
+        async with asking(base) as client:
+            assert (await client.post("/graphql", json=BODY)).json() == CATEGORIES
+    for answer in answers:
+        assert '"data":{"tag":null}' in answer.text
+        assert answer.text.count('"code":"TIMEOUT"') == 1
+        assert answer.text.endswith("\r\n-----\r\n")
+
+
 async def test_the_reads_of_a_client_that_left_are_stopped_on_the_server(
     settings: Settings, engine: AsyncEngine
 ) -> None:

@@ -158,6 +158,21 @@ def test_a_client_spends_what_its_operations_cost(metered: str) -> None:
     assert left(ask(metered, "{ __typename }")) == BUDGET - 61
 
 
+def test_answers_of_several_parts_or_operations_say_what_is_left_too(url: URL) -> None:
+    page = {"query": PAGE, "variables": {"n": 20}}
+    with serving(url, rate_limit=BUDGET, max_batch_operations=3) as base:
+        both = asking.post(f"{base}/graphql", json=[page, page], headers=COST)
+        assert left(both) == BUDGET - 40
+        assert [each["extensions"]["cost"]["requested"] for each in both.json()] == [20, 20]
+        event = ask(base, PAGE, {"Accept": "text/event-stream"}, variables={"n": 20})
+        assert left(event) == BUDGET - 60
+        deferred = PAGE.replace("title", "... @defer { title }")
+        parts = ask(base, deferred, {"Accept": "multipart/mixed", **COST}, variables={"n": 20})
+        assert left(parts) == BUDGET - 80
+    assert parts.headers["Content-Type"].startswith("multipart/mixed")
+    assert '"cost":{"requested":20' in parts.text.split("---")[1]
+
+
 def test_a_client_that_has_spent_it_all_waits(metered: str) -> None:
     before = Counter(EXCEEDED)
     ask(metered, PAGE, variables={"n": 60})

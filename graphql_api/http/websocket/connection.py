@@ -1,13 +1,12 @@
 """One socket, from its first message to its end."""
 
 import asyncio
-import logging
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
 from graphql_api.errors import UnauthenticatedError
-from graphql_api.http.diagnostics import headers_of, request_id_of
+from graphql_api.http.endpoint import refusal_of_fault
 from graphql_api.http.observing import Observer
 from graphql_api.http.refusal import RefusedError
 from graphql_api.http.websocket.channel import Channel
@@ -17,18 +16,19 @@ from graphql_api.http.websocket.operations import Operations
 from graphql_api.http.websocket.protocol import DRAIN_S
 from graphql_api.http.websocket.token import with_token
 from graphql_api.schema.limits.exceeded import EXCEEDED
-from graphql_api.schema.notes import Notes
 from graphql_api.settings import Settings
 
-_log = logging.getLogger("graphql_api.http")
 _Task = asyncio.Task[None]
 
 
 class Connection:
     """Takes the messages of one client, and runs what they ask for."""
 
-    def __init__(self, operations: Operations, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(
+        self, operations: Operations, scope: Scope, receive: Receive, send: Send, request_id: str
+    ) -> None:
         self._operations = operations
+        self._request_id = request_id
         self._scope = scope
         self._receive = receive
         self._settings: Settings = scope["state"]["settings"]
@@ -83,8 +83,7 @@ class Connection:
         except ClosedError as error:
             self._close(error.code, error.reason)
         except Exception:  # noqa: BLE001  # a fault of ours, which no client may see
-            request_id = request_id_of(headers_of(self._scope))
-            _log.exception("error %s", request_id, extra={"request_id": request_id})
+            refusal_of_fault(self._request_id)
             self._close(Code.INTERNAL, "Internal server error")
 
     async def _take(self, message: Message) -> None:
@@ -118,7 +117,7 @@ class Connection:
             await self._make_room()
         except RefusedError as error:
             observer: Observer = self._scope["state"]["observer"]
-            observer.refused(Notes().request_id, error.code)
+            observer.refused(self._request_id, error.code)
             await self._end(message.id, as_errors(error))
             return
         operation = Operation(message.id, asked, self._operations, self._scope, self._channel)

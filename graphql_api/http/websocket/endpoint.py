@@ -1,8 +1,10 @@
 """The endpoint for WebSockets: who may open one, and how many may be open."""
 
+from typing import Any
+
 from starlette.types import Receive, Scope, Send
 
-from graphql_api.http.diagnostics import headers_of
+from graphql_api.http.diagnostics import REQUEST_ID, headers_of, request_id_of
 from graphql_api.http.endpoint import GraphQLEndpoint
 from graphql_api.http.websocket.channel import Channel
 from graphql_api.http.websocket.connection import Connection
@@ -24,11 +26,17 @@ class SocketEndpoint:
         """Serve one socket, from its handshake on."""
         settings: Settings = scope["state"]["settings"]
         await receive()  # the wish to connect
-        if not may_open(headers_of(scope), settings.allowed_origins):
+        headers = headers_of(scope)
+        if not may_open(headers, settings.allowed_origins):
             await send({"type": "websocket.close"})  # before it was accepted: status 403
             return
         is_known = PROTOCOL in scope["subprotocols"]
-        await send({"type": "websocket.accept", "subprotocol": PROTOCOL if is_known else None})
+        accept: dict[str, Any] = {
+            "type": "websocket.accept",
+            "subprotocol": PROTOCOL if is_known else None,
+            "headers": [(REQUEST_ID, headers[REQUEST_ID])],
+        }
+        await send(accept)
         if not is_known:
             await _refuse(send, Code.OTHER_PROTOCOL, f"Subprotocol not acceptable: {PROTOCOL}")
         elif self.n_open >= settings.max_sockets:
@@ -36,7 +44,8 @@ class SocketEndpoint:
         else:
             self.n_open += 1
             try:
-                await Connection(self._operations, scope, receive, send).run()
+                given = (self._operations, scope, receive, send, request_id_of(headers))
+                await Connection(*given).run()
             finally:
                 self.n_open -= 1
 

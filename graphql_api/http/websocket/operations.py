@@ -67,5 +67,5 @@ class Operations:
             return await attendant.run(context.loaders.operation, run, left)
         except InvalidOperationTypeError:
             pass  # a subscription
-        events: Events = await self._endpoint.subscribe(asked, context)
+        events: Events = await self._endpoint.subscribe(asked, context, scope)
         return events

@@ -1,5 +1,6 @@
 """The account of one operation: what it may ask for, what it costs, and who pays."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -29,7 +30,7 @@ class Figures(NamedTuple):
 class Account:
     """Made with the context of an operation, and settled before it runs."""
 
-    __slots__ = ("_client", "_meter", "figures", "is_shown", "limits", "window")
+    __slots__ = ("_client", "_meter", "figures", "is_shown", "limits", "paid", "window")
 
     def __init__(
         self,
@@ -45,6 +46,8 @@ class Account:
         self.figures: Figures | None = None
         self.window: Window | None = None
         """What its client has left; None where that is not counted."""
+        self.paid: asyncio.Future[None] | None = None
+        """Done once the client has paid, where somebody waits for that."""
         self._meter = meter
         self._client = client
 
@@ -84,6 +87,8 @@ class Account:
         figures = self.figures
         cost = LEAST if figures is None or figures.is_dry else figures.cost
         window = await self.spend(cost)
+        if self.paid is not None and not self.paid.done():
+            self.paid.set_result(None)
         if window is not None and not window.accepted:
             EXCEEDED["rate"] += 1
             said = f"this costs {cost}, and {window.remaining} of {window.limit} are left for now"

@@ -17,7 +17,7 @@ from tests.schema.client import settings_for
 def streams_url(migrated_database: tuple[URL, Callable[[], None]]) -> Iterator[str]:
     """Run the application; give the base of its addresses."""
     url, _ = migrated_database
-    with running(settings_for(url), schema.route()) as base:
+    with running(settings_for(url), schema.route(), schema.http_route()) as base:
         yield base
 
 

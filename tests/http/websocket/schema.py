@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from functools import cache
 from typing import ClassVar
 
 import strawberry
-from starlette.routing import WebSocketRoute
+from starlette.routing import Route, WebSocketRoute
 from strawberry.schema.config import StrawberryConfig
 
 from graphql_api.errors import BadUserInputError
@@ -137,8 +138,8 @@ class Subscription:
         yield 1
 
 
-def route() -> WebSocketRoute:
-    """Serve the schema as the real one is."""
+@cache
+def _endpoint() -> GraphQLEndpoint:
     schema = Schema(
         query=Query,
         mutation=build.Mutation,
@@ -147,4 +148,14 @@ def route() -> WebSocketRoute:
         extensions=EXTENSIONS,
         config=StrawberryConfig(scalar_map=SCALARS),
     )
-    return WebSocketRoute(PATH, SocketEndpoint(GraphQLEndpoint(schema)))
+    return GraphQLEndpoint(schema)
+
+
+def route() -> WebSocketRoute:
+    """Serve the schema over WebSockets as the real one is."""
+    return WebSocketRoute(PATH, SocketEndpoint(_endpoint()))
+
+
+def http_route() -> Route:
+    """Serve the schema over HTTP as the real one is."""
+    return Route(PATH, _endpoint())

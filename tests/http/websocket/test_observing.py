@@ -5,11 +5,15 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import URL
 
+from graphql_api.schema import global_id
+from graphql_api.settings import Settings
 from tests.http.logging_to import logged
 from tests.http.running import running
 from tests.http.websocket import schema
 from tests.http.websocket.client import asked, begun, heard, subscribe
+from tests.http.websocket.test_subscriptions import LIKES, number_of
 from tests.schema.client import settings_for
+from tests.support.factories import Factory
 from tests.support.patience import until
 
 
@@ -39,3 +43,18 @@ async def test_each_has_its_line(migrated_database: tuple[URL, Callable[[], None
     ]
     assert {line["status"] for line in lines} == {None}
     assert len({line["request_id"] for line in lines}) == 4
+
+
+async def test_the_line_of_a_subscription_counts_what_all_of_its_events_loaded(
+    settings: Settings, make: Factory
+) -> None:
+    post = await make.post()
+    with logged() as log, running(settings, schema.route()) as base:
+        async with begun(base, schema.PATH) as other, begun(base, schema.PATH) as socket:
+            await subscribe(socket, LIKES, id=global_id.encode("Post", post.id))
+            for _ in range(3):
+                await heard(socket)
+                await number_of(other, "poke")
+            await heard(socket)
+    [line] = [line for line in log.lines if line.get("kind") == "subscription"]
+    assert [line[each] for each in ("statements", "batches", "keys", "rows")] == [4, 4, 4, 4]
