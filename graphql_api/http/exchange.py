@@ -4,6 +4,8 @@ from typing import Protocol
 
 from starlette.types import Receive, Scope, Send
 
+from graphql_api.db.fault import UNDER_WAY
+from graphql_api.errors import UnavailableError
 from graphql_api.http.answer import Answer, of_refusal
 from graphql_api.http.diagnostics import REQUEST_ID, Headers, request_id_of
 from graphql_api.http.observing import Observer
@@ -11,6 +13,7 @@ from graphql_api.http.refusal import RefusedError
 from graphql_api.schema.context import Context
 
 _TRACEPARENT = b"traceparent"
+_ENDS = "the server ends before this is done"
 
 
 class AnyAnswer(Protocol):
@@ -50,6 +53,11 @@ class Exchange:
         """Answer with why the request is refused."""
         self._refused = error.code
         return of_refusal(error)
+
+    def cut_off(self) -> UnavailableError:
+        """Say that the process ends before the request does; a change is made all the same."""
+        is_change = any(context.notes.kind == "mutation" for context in self._contexts)
+        return UnavailableError(f"{_ENDS}; {UNDER_WAY if is_change else 'please try again'}")
 
     async def send(self, answer: AnyAnswer, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer with the request's id, and tell of what ran; also if nobody reads it."""

@@ -2,18 +2,21 @@
 
 import asyncio
 import signal
+import socket
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from websockets.exceptions import ConnectionClosed
 
 from tests.faults.clients import locked
-from tests.faults.load import OK, READ, Load
+from tests.faults.load import OK, READ, Load, outcome_of
 from tests.faults.rig import Rig, wait_until
 from tests.http.websocket.client import asked, begun
 from tests.support.patience import PATIENCE_S, until
@@ -23,8 +26,10 @@ _COMMENTS = "{ posts(first: 1) { nodes { comments(first: 1) { nodes { body } } }
 _COMMENT = """mutation ($input: AddCommentInput!) {
     addComment(input: $input) { comment { body } errors { message } } }"""
 
-_WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+_WAITING = """SELECT count(*) FROM pg_stat_activity
+    WHERE wait_event_type = 'Lock' AND wait_event = 'relation'"""
 _SAVED = "SELECT count(*) FROM comments WHERE body = '{}'"
+_HALF = b"POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-length: 99\r\n\r\n{"
 _N_SOCKETS = 6
 _BEYOND_S = 0.3
 """Seconds that requests are held after the server has begun to finish what it has."""
@@ -42,10 +47,8 @@ class Ended:
     lost: int
     doubled: int
     wrong_reads: int
-    held: int
-    """Requests that a lock held longer than the server takes new ones."""
-    finished: int
-    """Those of them that were answered, with data; the change among them is saved."""
+    held: dict[str, int]
+    """What those were told that a lock held longer than the server takes new ones."""
     socket_answers: dict[str, int]
     """How many held data, or a code."""
     sockets_closed: dict[str, int]
@@ -73,7 +76,7 @@ async def told_to_end(
                 await ending
             else:
                 await asyncio.sleep(told + drain_s + _BEYOND_S - time.monotonic())
-        finished = sum(await asyncio.gather(*held))
+        told_held = Counter(await asyncio.gather(*held))
         code, ended_s = await ending
         await load.stop()
     # later ones may find nobody who listens: whoever spreads requests has heard of it by then
@@ -88,8 +91,7 @@ async def told_to_end(
         lost=lost,
         doubled=doubled,
         wrong_reads=len(load.wrong_reads),
-        held=len(held),
-        finished=finished,
+        held=dict(told_held),
         socket_answers=dict(answers),
         sockets_closed=dict(closed),
         unready_after_s=unready_s,
@@ -99,14 +101,18 @@ async def told_to_end(
 
 
 @asynccontextmanager
-async def _held(rig: Rig, *, for_ever: bool) -> AsyncIterator[list[asyncio.Task[bool]]]:
+async def _held(rig: Rig, *, for_ever: bool) -> AsyncIterator[list[asyncio.Task[str]]]:
     """Have requests under way that cannot end within the block: reads, and one change."""
     async with httpx.AsyncClient(base_url=rig.base, timeout=PATIENCE_S) as client:
         answer = await client.post("/graphql", json={"query": _POST})
         [post] = answer.json()["data"]["posts"]["nodes"]
-        asking = [_read(rig), _read_over_socket(rig)]
-        if not for_ever:  # a change has more time to end than a read
-            asking.append(_write(rig, post["id"]))
+    asking = [_read(rig), _read_over_socket(rig)]
+    if not for_ever:  # a change has more time to end than a read
+        asking.append(_write(rig, post["id"]))
+    address = urlsplit(rig.base)
+    with socket.create_connection((address.hostname, address.port)) as half:
+        if for_ever:
+            half.sendall(_HALF)
         async with locked(rig, "comments"):
             held = [asyncio.create_task(each) for each in asking]
             is_waiting = partial(_number, rig, _WAITING, len(held))
@@ -118,33 +124,42 @@ def _number(rig: Rig, sql: str, number: int) -> bool:
     return rig.ask(sql) == [(number,)]
 
 
-async def _read(rig: Rig) -> bool:
-    return await _has_data(rig, {"query": _COMMENTS})
+async def _read(rig: Rig) -> str:
+    return await _said(rig, {"query": _COMMENTS})
 
 
-async def _write(rig: Rig, post_id: str) -> bool:
+async def _write(rig: Rig, post_id: str) -> str:
     body = f"Under way at {rig.base}"
     given = {"input": {"postId": post_id, "body": body}}
-    is_told = await _has_data(rig, {"query": _COMMENT, "variables": given})
-    return is_told and await asyncio.to_thread(_number, rig, _SAVED.format(body), 1)
+    said = await _said(rig, {"query": _COMMENT, "variables": given})
+    is_saved = await asyncio.to_thread(_number, rig, _SAVED.format(body), 1)
+    return said if is_saved else "lost"
 
 
-async def _has_data(rig: Rig, body: dict[str, object]) -> bool:
-    headers = {"authorization": f"Bearer {rig.token}"}
+async def _said(rig: Rig, body: dict[str, object]) -> str:
+    headers, began = {"authorization": f"Bearer {rig.token}"}, time.monotonic()
     async with httpx.AsyncClient(base_url=rig.base, timeout=PATIENCE_S) as client:
         try:
             answer = await client.post("/graphql", json=body, headers=headers)
-        except httpx.TransportError:
-            return False
-        return answer.status_code == httpx.codes.OK and "errors" not in answer.json()
+        except httpx.TransportError as error:
+            return repr(error)
+    return outcome_of(answer, began, is_write=False).said
 
 
-async def _read_over_socket(rig: Rig) -> bool:
+async def _read_over_socket(rig: Rig) -> str:
     try:
         async with begun(rig.base) as socket:
-            return (await asked(socket, _COMMENTS))["type"] == "next"
-    except ConnectionClosed:
-        return False
+            return _word(await asked(socket, _COMMENTS))
+    except ConnectionClosed as error:
+        return _code(error)
+
+
+def _word(answer: dict[str, Any]) -> str:
+    return str(answer["payload"][0]["extensions"]["code"]) if answer["type"] == "error" else OK
+
+
+def _code(error: ConnectionClosed) -> str:
+    return str(error.rcvd.code) if error.rcvd else "no code"
 
 
 async def _listen(rig: Rig, answers: Counter[str], closed: Counter[str], *, is_idle: bool) -> None:
@@ -152,12 +167,10 @@ async def _listen(rig: Rig, answers: Counter[str], closed: Counter[str], *, is_i
     async with begun(rig.base) as socket:
         try:
             while not is_idle:
-                answer = await asked(socket, READ)
-                errors = answer["payload"] if answer["type"] == "error" else []
-                answers[errors[0]["extensions"]["code"] if errors else OK] += 1
+                answers[_word(await asked(socket, READ))] += 1
             await socket.recv()
         except ConnectionClosed as error:
-            closed[str(error.rcvd.code) if error.rcvd else "no code"] += 1
+            closed[_code(error)] += 1
 
 
 async def _unready(rig: Rig, told: float) -> float:

@@ -79,11 +79,16 @@ def test_a_crowd_is_answered_in_turn_or_sent_away(running: Rig) -> None:
     assert met.crowd_is_fair(crowd, POOL) == []
 
 
-def test_a_server_that_is_told_to_end_finishes_what_it_has(running: Rig) -> None:
-    with another(running, GRAPHQL_API_DRAIN_S="0.5") as server:
-        ended = asyncio.run(leaving.told_to_end(server, drain_s=0.5, before_s=0.3))
+@pytest.mark.parametrize(("for_ever", "grace_s"), [(False, 10), (True, 1)])
+def test_a_server_that_is_told_to_end_finishes_what_ends(
+    grace_s: int, running: Rig, *, for_ever: bool
+) -> None:
+    options = {"GRAPHQL_API_DRAIN_S": "0.5", "GRAPHQL_API_GRACE_S": str(grace_s)}
+    with another(running, **options) as server:
+        told = leaving.told_to_end(server, drain_s=0.5, before_s=0.3, for_ever=for_ever)
+        ended = asyncio.run(told)
     print(ended)  # noqa: T201  # figures are what a campaign is for
-    assert met.ended_in_order(ended, 0.5 + 10) == []
+    assert met.ended_in_order(ended, 0.5 + grace_s, for_ever=for_ever) == []
 
 
 def test_what_a_process_holds_does_not_grow_with_its_requests(running: Rig) -> None:

@@ -11,6 +11,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from graphql_api.db.database import Database
+from graphql_api.http.exchange import Exchange
+from graphql_api.models import DEFAULT_TENANT, Viewer
+from graphql_api.schema.context import Context
+from graphql_api.schema.cursor import CursorCodec
 from graphql_api.settings import Settings
 from tests.http.running import running
 from tests.support.patience import PATIENCE_S, until
@@ -188,3 +193,14 @@ async def test_a_change_that_has_begun_is_finished_and_none_begun_after_the_dead
 
             await until(saved)
             assert await saved() == "name1"
+
+
+async def test_a_change_that_the_end_of_the_process_cuts_off_may_still_be_saved(
+    database: Database,
+) -> None:
+    for kind, said in (("query", "please try again"), ("mutation", "your change may still be")):
+        context = Context.of(database, Viewer(), CursorCodec("x", DEFAULT_TENANT))
+        context.notes.runs(kind, None)
+        exchange = Exchange({})
+        exchange.begin(context)
+        assert said in exchange.cut_off().message
