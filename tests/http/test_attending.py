@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from graphql_api.db.database import Database
+from graphql_api.http.attending import Attendant
 from graphql_api.http.exchange import Exchange
 from graphql_api.models import DEFAULT_TENANT, Viewer
 from graphql_api.schema.context import Context
@@ -204,3 +205,19 @@ async def test_a_change_that_the_end_of_the_process_cuts_off_may_still_be_saved(
         exchange = Exchange({})
         exchange.begin(context)
         assert said in exchange.cut_off().message
+
+
+async def test_of_those_who_come_at_once_no_more_wait_than_may(database: Database) -> None:
+    attendant, go = Attendant(1, 2, PATIENCE_S), asyncio.Event()
+    contexts = [Context.of(database, Viewer(), CursorCodec("x", DEFAULT_TENANT)) for _ in range(6)]
+    asked = [
+        asyncio.create_task(attendant.run(context.loaders.operation, go.wait))
+        for context in contexts
+    ]
+    while attendant.n_shed < 3:
+        await asyncio.sleep(0)
+        assert attendant.n_waiting <= 2
+    go.set()
+    told = await asyncio.gather(*asked, return_exceptions=True)
+    assert [each is True for each in told] == [True] * 3 + [False] * 3
+    assert (attendant.n_running, attendant.n_waiting) == (0, 0)
