@@ -39,7 +39,10 @@ class Outcome:
 def outcome_of(answer: httpx.Response, began: float, *, is_write: bool) -> Outcome:
     """Read an answer: it holds data alone, or is a clean error."""
     ended = time.monotonic()
-    body = answer.json()
+    try:
+        body = answer.json()
+    except ValueError:
+        return Outcome(began, ended, f"{answer.status_code} {answer.text}", None, is_write)
     errors = body.get("errors") or []
     codes = {error["extensions"]["code"] for error in errors}
     if not errors and answer.status_code == httpx.codes.OK:

@@ -46,13 +46,13 @@ def leaves_nothing(left: Left, pool: int) -> list[str]:
     )
 
 
-def crowd_is_fair(crowd: Crowd, pool: int, *, is_shed: bool = False) -> list[str]:
-    """Check what became of a crowd, of which some have to be sent away where ``is_shed``."""
+def crowd_is_fair(crowd: Crowd, pool: int, *, room: int | None = None) -> list[str]:
+    """Check what became of a crowd, of which those have to be sent away who found no ``room``."""
+    n_answered = crowd.requests if room is None else room
     return _unmet(
         {
-            "nobody was sent away": not is_shed or crowd.said.get("UNAVAILABLE", 0) > 0,
             "an error was not clean": crowd.said.keys() <= {OK, *_CLEAN},
-            "nobody was answered": crowd.said.get(OK, 0) >= 2 * pool,
+            "others than there is room for were answered": crowd.said.get(OK, 0) == n_answered,
             "a request was held beyond its deadline": crowd.longest_s <= _LONGEST_S,
             "some waited much longer than others": crowd.unfair <= 4,
             "more connections than the pool has": crowd.connections <= pool,
