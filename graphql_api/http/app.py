@@ -30,7 +30,7 @@ from graphql_api.http.persisted import PersistedDocuments
 from graphql_api.http.rate import Rate
 from graphql_api.http.refusal import RefusedError
 from graphql_api.http.watching import watched
-from graphql_api.http.websocket.endpoint import SocketEndpoint
+from graphql_api.http.websocket.endpoint import SocketEndpoint, no_such_socket
 from graphql_api.schema.build import build_schema
 from graphql_api.services.people.people import People, people_of
 from graphql_api.services.publish import keep_publishing
@@ -124,6 +124,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", answer_metrics),
+            WebSocketRoute("/{address:path}", no_such_socket),
         ],
     )
     app.router.redirect_slashes = False  # a client whose address is wrong should know

@@ -1,8 +1,9 @@
 """HTTP as uvicorn speaks it, with an end to what clients may leave undone.
 
-uvicorn waits for the rest of a request for ever, takes addresses and headers of any length, and
-keeps an answer until its client reads it. A request that comes in one piece, as most do, meets no
-timer here.
+uvicorn waits for the rest of a request for ever, takes addresses and headers of any length, keeps
+an answer until its client reads it, resets the connection to a client that is still sending what
+was refused, and loses the body of a request that would rather speak another protocol. A request
+that comes in one piece, as most do, meets no timer here.
 """
 
 import asyncio
@@ -13,8 +14,9 @@ import httptools
 import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from graphql_api.http.diagnostics import REQUEST_ID, headers_of
 from graphql_api.http.leaving import Leaving
-from graphql_api.http.observing import OBSERVED
+from graphql_api.http.observing import Observer
 from graphql_api.http.refusal import BAD_REQUEST, LIMIT_EXCEEDED
 from graphql_api.schema.limits.exceeded import EXCEEDED, LimitName
 
@@ -28,6 +30,19 @@ BODY_TIMEOUT_S = 20.0
 """From the end of the headers to that of the body: 256 kB at the pace of a bad telephone line."""
 READING_TIMEOUT_S = 20.0
 """In which a client has to take some of its answer, once what the system buffers is full."""
+SILENCE_S = 1.0
+"""Without a byte from a client that was refused, after which it is done with sending."""
+LINGER_S = 10.0
+"""In which it has to be done."""
+
+
+class _Refused:
+    """The transport of an answer that comes before its request is whole: the last one."""
+
+    def __init__(self, protocol: "Protocol") -> None:
+        self.write = protocol.transport.write
+        self.is_closing = protocol.transport.is_closing
+        self.close = protocol.linger
 
 
 class Protocol(HttpToolsProtocol):
@@ -45,7 +60,13 @@ class Protocol(HttpToolsProtocol):
         self._is_in_body = False
         self._is_kept = False
         self._n_bytes = 0
+        self._n_hosts = 0
+        self._is_upgrade = False
+        """Whether another protocol is wished for that is not spoken here."""
         self._refusal: tuple[HTTPStatus, str, str] | None = None
+        self._is_deaf = False
+        """Whether what still comes is not looked at."""
+        self._lingers_until: float | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin to wait for a request."""
@@ -60,7 +81,23 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what came; wait for the rest, where there is one."""
-        super().data_received(data)
+        if self._is_deaf:
+            self._wait_for_silence()
+            return
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserError:
+            self.send_400_response("the request is no HTTP")
+            return
+        except httptools.HttpParserUpgrade as upgrade:
+            if self._should_upgrade():
+                self.handle_websocket_upgrade()
+            else:
+                self._go_on_without_upgrade(data[upgrade.args[0] :])
+            return
+        if self._is_in_body and self.cycle is not None:
+            self.cycle.transport = _Refused(self)  # type: ignore[assignment]  # what an answer needs of one
         is_idle = getattr(self.cycle, "response_complete", False)
         if self._is_in_head or self._is_in_body or is_idle:
             if self._waiting is None and not self.transport.is_closing():
@@ -68,6 +105,29 @@ class Protocol(HttpToolsProtocol):
                 self._waiting = self.loop.call_later(seconds, self._give_up)
         elif self._waiting is not None:
             self._stop_waiting()
+
+    def _should_upgrade(self) -> bool:
+        """Tell whether the connection is to become a WebSocket."""
+        has_body = {b"content-length", b"transfer-encoding"}.intersection(dict(self.headers))
+        return super()._should_upgrade() and self.parser.get_method() == b"GET" and not has_body
+
+    def _go_on_without_upgrade(self, rest: bytes) -> None:
+        """Answer in HTTP who would rather speak another protocol, as RFC 9110 (7.8) has it.
+
+        The parser takes the rest for that protocol, so it hears all of it again without the wish.
+        """
+        closes = any(name == b"connection" and b"close" in value for name, value in self.headers)
+        version = self.parser.get_http_version().encode()
+        head = [b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, version)]
+        head += [
+            b"%s: %s" % (name, value)
+            for name, value in self.headers
+            if name not in {b"connection", b"upgrade"}
+        ]
+        head += [b"connection: close"] if closes else []
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self.data_received(b"\r\n".join([*head, b"", rest]))
 
     def handle_websocket_upgrade(self) -> None:
         """Leave the connection to another protocol."""
@@ -79,7 +139,8 @@ class Protocol(HttpToolsProtocol):
         """Begin a request."""
         super().on_message_begin()
         self._has_begun = self._is_in_head = True
-        self._n_bytes = 0
+        self._n_bytes = self._n_hosts = 0
+        self._is_upgrade = False
 
     def on_url(self, url: bytes) -> None:
         """Take a part of the address."""
@@ -94,10 +155,17 @@ class Protocol(HttpToolsProtocol):
         if self._n_bytes > MOST_BYTES_OF_HEADERS:
             said = f"the headers have more than {MOST_BYTES_OF_HEADERS:,} bytes"
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "headers", said)
+        self._n_hosts += len(name) == 4 and name.lower() == b"host"  # noqa: PLR2004  # of `host`
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Hand the request over; its body is waited for anew."""
+        if self._n_hosts != 1 and (self._n_hosts or self.parser.get_http_version() == "1.1"):
+            self._refusal = HTTPStatus.BAD_REQUEST, BAD_REQUEST, "a request has one header 'Host'"
+            raise httptools.HttpParserError
+        self._is_upgrade = self.parser.should_upgrade() and not self._should_upgrade()
+        if self._is_upgrade:
+            return
         super().on_headers_complete()
         self._is_in_head, self._is_in_body = False, True
         if self.cycle is not None:  # an answer now would have to say that it is the last one here
@@ -107,6 +175,8 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Have a whole request."""
+        if self._is_upgrade:
+            return
         super().on_message_complete()
         self._is_in_body = False
         if not getattr(self.cycle, "response_started", True):
@@ -142,21 +212,55 @@ class Protocol(HttpToolsProtocol):
         self._writing = self.loop.call_later(READING_TIMEOUT_S, look, now_left)
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no HTTP, or too much of it, as JSON; and end the connection."""
+        """Refuse what is no HTTP, or too much of it, as JSON; and end the connection.
+
+        Where an answer to what came before is still due, the connection ends with that one.
+        """
         self._stop_waiting()
         if self.transport.is_closing():
             return
+        self._is_deaf = True
+        is_due = not getattr(self.cycle, "response_complete", True)
+        if is_due and not self._is_in_body:
+            self.cycle.keep_alive = False
+            return
+        if not is_due or not self.cycle.response_started:
+            self.transport.write(self._refused(msg))
+        self.linger()
+
+    def linger(self) -> None:
+        """End the connection, to a client that is still sending once it has done so.
+
+        It would be reset otherwise, and the client would not hear why it is refused.
+        """
+        if not self._is_in_body and not self._is_deaf:
+            self.transport.close()
+            return
+        self._is_deaf = True
+        self._lingers_until = self.loop.time() + LINGER_S
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.flow.resume_reading()
+        self._wait_for_silence()
+
+    def _wait_for_silence(self) -> None:
+        if self._lingers_until is not None:
+            self._stop_waiting()
+            then = min(self.loop.time() + SILENCE_S, self._lingers_until)
+            self._waiting = self.loop.call_at(then, self.transport.close)
+
+    def _refused(self, msg: str) -> bytes:
         status, code, said = self._refusal or (HTTPStatus.BAD_REQUEST, BAD_REQUEST, msg)
-        OBSERVED.errors[code] += 1
-        is_answering = getattr(self.cycle, "response_started", False)
-        if not is_answering or self.cycle.response_complete:
-            body = orjson.dumps({"errors": [{"message": said, "extensions": {"code": code}}]})
-            self.transport.write(
-                STATUS_LINE[status]
-                + b"content-type: application/json\r\nconnection: close\r\n"
-                + b"content-length: %d\r\n\r\n%s" % (len(body), body)
-            )
-        self.transport.close()
+        number = headers_of({"headers": self.headers or []})[REQUEST_ID]
+        observer: Observer | None = self.app_state.get("observer")
+        if observer is not None:
+            observer.refused(number.decode(), code, status)
+        body = orjson.dumps({"errors": [{"message": said, "extensions": {"code": code}}]})
+        return (
+            STATUS_LINE[status]
+            + b"content-type: application/json\r\nconnection: close\r\n"
+            + b"%s: %s\r\ncontent-length: %d\r\n\r\n%s" % (REQUEST_ID, number, len(body), body)
+        )
 
     def _refuse(self, status: HTTPStatus, limit: LimitName, said: str) -> None:
         EXCEEDED[limit] += 1

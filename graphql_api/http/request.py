@@ -122,9 +122,9 @@ def from_object(data: Mapping[str, Any]) -> Asked:
     query, variables, name = get("query"), get("variables"), get("operationName")
     extensions, document_id = get("extensions"), get("documentId") or get("doc_id")
     if variables is not None:
-        _check_object("variables", variables)
+        check_object("variables", variables)
     if extensions is not None:
-        _check_object("extensions", extensions)
+        check_object("extensions", extensions)
     for field, value in (("query", query), ("operationName", name), ("documentId", document_id)):
         if value is not None and value.__class__ is not str:
             raise RefusedError(f"'{field}' must be a string")
@@ -133,7 +133,12 @@ def from_object(data: Mapping[str, Any]) -> Asked:
     return Asked(query, variables, name, extensions, document_id)
 
 
-def _check_object(name: str, value: Any) -> None:
+def check_object(name: str, value: Any) -> None:
+    """Make sure that a value is an object of bounded size.
+
+    Raises:
+        RefusedError: it is not.
+    """
     if value.__class__ is not dict:
         raise RefusedError(f"'{name}' must be an object")
     level: list[Any] = [value]

@@ -19,7 +19,7 @@ from graphql_api.settings import Settings
 def running(settings: Settings, *routes: BaseRoute) -> Iterator[str]:
     """Serve while the block runs, with ``routes`` of a test's own; give the base of addresses."""
     app = create_app(settings)
-    app.routes.extend(routes)
+    app.routes[:0] = routes
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(
             app, lifespan="on", http=Protocol, log_config=None, **socket_options(settings)

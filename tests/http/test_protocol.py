@@ -51,6 +51,11 @@ class Line:
             body = await self._reader.readexactly(length)
         return int(head.split()[1]), json.loads(body)
 
+    async def head(self) -> bytes:
+        """Read the head of an answer."""
+        async with asyncio.timeout(PATIENCE_S):
+            return await self._reader.readuntil(b"\r\n\r\n")
+
     async def ends(self) -> bytes:
         """Wait until the server closes; give what came until then."""
         async with asyncio.timeout(PATIENCE_S):
@@ -246,3 +251,105 @@ def test_a_client_that_reads_slowly_gets_all_of_its_answer(http: httpx.Client) -
             time.sleep(0.06)
             read += chunk
     assert read == largest.read_bytes()
+
+
+UPGRADE = b"connection: upgrade\r\nupgrade: websocket\r\n"
+KEY = b"sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+SOCKET = b"GET /graphql HTTP/1.1\r\nhost: a\r\n" + UPGRADE
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        b"connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n",
+        UPGRADE,
+        UPGRADE + KEY,
+    ],
+)
+@pytest.mark.parametrize("n_bytes", [0, 30, len(LINE) + 300])
+async def test_a_wish_for_another_protocol_leaves_a_request_with_a_body_as_it_is(
+    wish: bytes, n_bytes: int, connect: Connect
+) -> None:
+    request = LINE + wish + WHOLE.removeprefix(LINE) + WHOLE
+    line = await connect()
+    await line.send(request[:n_bytes], request[n_bytes:])
+    assert [await line.answer(), await line.answer()] == [(200, NAME)] * 2
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"",
+        KEY.replace(b"13", b"12"),
+        KEY.replace(b"AA==", b"AAAA=="),
+        KEY + b"a b: c\r\n",
+        KEY.replace(b"key: ", b"key: \xff"),
+    ],
+)
+async def test_a_handshake_that_is_none_is_refused_as_json_and_its_connection_closed(
+    rest: bytes, connect: Connect
+) -> None:
+    line = await connect()
+    await line.send(SOCKET + rest + b"x-request-id: mine\r\n\r\n")
+    said = await line.ends()
+    head, body = said.split(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"content-type: application/json" in head.lower()
+    assert b"x-request-id: " in head.lower()
+    assert code_of(json.loads(body)) == "BAD_REQUEST"
+
+
+@pytest.mark.parametrize(
+    "headers", [b"cookie: " + b"c" * 15_000 + b"\r\n", b"a: b\r\n" * 2_000, b""]
+)
+async def test_a_handshake_may_have_the_headers_of_any_request(
+    headers: bytes, connect: Connect
+) -> None:
+    line = await connect()
+    await line.send(SOCKET + KEY + headers + b"\r\n")
+    assert (await line.head()).startswith(b"HTTP/1.1 101 ")
+
+
+async def test_a_handshake_for_another_address_is_not_found(connect: Connect) -> None:
+    line = await connect()
+    await line.send((SOCKET + KEY).replace(b"/graphql", b"/elsewhere") + b"\r\n")
+    status, said = await line.answer()
+    assert (status, code_of(said)) == (404, "BAD_REQUEST")
+    assert await line.ends() == b""
+
+
+async def test_what_was_asked_before_garbage_is_answered_and_the_connection_closed(
+    connect: Connect,
+) -> None:
+    line = await connect()
+    await line.send(WHOLE + WHOLE + b"garbage\r\n\r\n")
+    assert [await line.answer(), await line.answer()] == [(200, NAME)] * 2
+    assert await line.ends() == b""
+
+
+async def test_who_still_sends_what_is_too_long_hears_that_it_is(connect: Connect) -> None:
+    line = await connect()
+    n_bytes = 20_000_000
+    await line.send(LINE + HEAD % n_bytes)
+    for _ in range(n_bytes // 100_000):
+        line.writer.write(b" " * 100_000)
+        await line.writer.drain()
+    status, said = await line.answer()
+    assert (status, code_of(said)) == (413, "LIMIT_EXCEEDED")
+    assert await line.ends() == b""
+
+
+@pytest.mark.parametrize("hosts", [b"", b"host: a\r\nHost: b\r\n"])
+async def test_a_request_says_once_whom_it_asks(hosts: bytes, connect: Connect) -> None:
+    line = await connect()
+    await line.send(WHOLE.replace(b"host: a\r\n", hosts))
+    status, said = await line.answer()
+    assert (status, code_of(said)) == (400, "BAD_REQUEST")
+
+
+async def test_a_refusal_has_the_id_of_its_request(connect: Connect) -> None:
+    line = await connect()
+    await line.send(LINE + b"x-request-id: mine\r\nb: " + b"b" * 17_000 + b"\r\n\r\n")
+    head = await line.head()
+    assert head.startswith(b"HTTP/1.1 431 ")
+    assert b"\r\nx-request-id: mine\r\n" in head

@@ -1,11 +1,16 @@
 """The endpoint for WebSockets: who may open one, and how many may be open."""
 
+from http import HTTPStatus
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
 
+from graphql_api.http.answer import of_refusal
 from graphql_api.http.diagnostics import REQUEST_ID, headers_of, request_id_of
 from graphql_api.http.endpoint import GraphQLEndpoint
+from graphql_api.http.observing import Observer
+from graphql_api.http.refusal import RefusedError
 from graphql_api.http.websocket.channel import Channel
 from graphql_api.http.websocket.connection import Connection
 from graphql_api.http.websocket.messages import PROTOCOL, Code
@@ -28,7 +33,8 @@ class SocketEndpoint:
         await receive()  # the wish to connect
         headers = headers_of(scope)
         if not may_open(headers, settings.allowed_origins):
-            await send({"type": "websocket.close"})  # before it was accepted: status 403
+            said = "pages of other sites may not open a socket here"
+            await refuse(RefusedError(said, HTTPStatus.FORBIDDEN, code="FORBIDDEN"), scope, send)
             return
         is_known = PROTOCOL in scope["subprotocols"]
         accept: dict[str, Any] = {
@@ -38,9 +44,9 @@ class SocketEndpoint:
         }
         await send(accept)
         if not is_known:
-            await _refuse(send, Code.OTHER_PROTOCOL, f"Subprotocol not acceptable: {PROTOCOL}")
+            await _close(send, Code.OTHER_PROTOCOL, f"Subprotocol not acceptable: {PROTOCOL}")
         elif self.n_open >= settings.max_sockets:
-            await _refuse(send, Code.TRY_LATER, "Too many sockets are open")
+            await _close(send, Code.TRY_LATER, "Too many sockets are open")
         else:
             self.n_open += 1
             try:
@@ -50,5 +56,23 @@ class SocketEndpoint:
                 self.n_open -= 1
 
 
-async def _refuse(send: Send, code: Code, reason: str) -> None:
+async def no_such_socket(socket: WebSocket) -> None:
+    """Refuse a handshake for another address."""
+    await socket.receive()
+    said = "Not Found: sockets are opened at /graphql"
+    await refuse(RefusedError(said, HTTPStatus.NOT_FOUND), socket.scope, socket.send)
+
+
+async def refuse(refused: RefusedError, scope: Scope, send: Send) -> None:
+    """Answer a handshake with why there is no socket."""
+    answer, request_id = of_refusal(refused), headers_of(scope)[REQUEST_ID]
+    headers = [*answer.raw_headers, (REQUEST_ID, request_id)]
+    status = answer.status_code
+    await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": answer.body})
+    observer: Observer = scope["state"]["observer"]
+    observer.refused(request_id.decode(), refused.code, status)
+
+
+async def _close(send: Send, code: Code, reason: str) -> None:
     await Channel(send, lambda *_: None).end(code, reason)

@@ -7,11 +7,12 @@ from typing import Any
 import orjson
 
 from graphql_api.http.refusal import BAD_REQUEST, RefusedError
-from graphql_api.http.request import Asked, from_object
+from graphql_api.http.request import Asked, check_object, from_object
 
 PROTOCOL = "graphql-transport-ws"
 
 # every message of an operation repeats its id, which clients make 36 characters long
+_NO_OBJECT = "'payload' must be an object"
 _LONGEST_ID = 256
 _KINDS = ("connection_init", "ping", "pong", "subscribe", "complete")
 
@@ -92,15 +93,24 @@ def read(frame: dict[str, Any], most_bytes: int) -> Message:
     if kind.__class__ is not str or kind not in _KINDS:
         raise ClosedError(Code.MALFORMED, "A message must have a 'type' of this protocol")
     if payload is not None and payload.__class__ is not dict:
-        raise ClosedError(Code.MALFORMED, "'payload' must be an object")
+        raise ClosedError(Code.MALFORMED, _NO_OBJECT)
+    _check_parts(kind, number, payload)
+    return Message(kind, number, payload or {})
+
+
+def _check_parts(kind: str, number: Any, payload: dict[str, Any] | None) -> None:
     if kind in ("subscribe", "complete"):
         if number.__class__ is not str or not 0 < len(number) <= _LONGEST_ID:
             raise ClosedError(
                 Code.MALFORMED, f"'id' must be a string of 1 to {_LONGEST_ID} characters"
             )
         if kind == "subscribe" and payload is None:
-            raise ClosedError(Code.MALFORMED, "'payload' must be an object")
-    return Message(kind, number, payload or {})
+            raise ClosedError(Code.MALFORMED, _NO_OBJECT)
+    elif payload is not None:
+        try:
+            check_object("payload", payload)
+        except RefusedError as error:
+            raise ClosedError(Code.MALFORMED, error.message) from None
 
 
 def refusal(message: str, code: str, **extensions: object) -> RefusedError:

@@ -2,15 +2,23 @@
 
 uvicorn closes every socket as soon as it goes down, waits without end for a client that makes no
 room for the last frame, holds whatever comes out of a compressed one, takes whatever was read
-apart at once, and resets the connection to a client that is not yet done with what is too long.
+apart at once, resets the connection to a client that is not yet done with what is too long, and
+leaves one open whose handshake cannot be read.
 """
 
 import asyncio
+from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets import http11
+from websockets.datastructures import Headers
 from websockets.frames import Frame
+from websockets.http11 import Response
 
+from graphql_api.http.answer import of_refusal
+from graphql_api.http.diagnostics import REQUEST_ID, headers_of
+from graphql_api.http.refusal import RefusedError
 from graphql_api.settings import Settings
 
 DRAIN_S = 8.0
@@ -21,6 +29,11 @@ _LINGER_S = 1.0
 
 _SILENCE_S = 1.0
 """Seconds without a byte after which nothing more of a broken message will come."""
+
+# what HTTP lets through is no larger (`http/protocol.py`)
+http11.MAX_LINE_LENGTH = http11.MAX_NUM_HEADERS = 16 * 2**10
+
+_NO_HANDSHAKE = "this is no handshake of a WebSocket"
 
 # 256 kB may be read at once, and hold 43,000 frames: 170 ms in which nobody else gets a turn
 _SLICE = 4 * 2**10
@@ -48,6 +61,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self._unread = bytearray()
         self._will_read = False
         self._is_deaf = False
+        self.conn.reject = self._rejected  # type: ignore[method-assign,assignment]  # it would be plain text
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the deadline."""
@@ -101,6 +115,24 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             self.close_timer.cancel()
         self.close_timer = self.loop.call_later(_SILENCE_S, self.transport.close)
 
+    def _rejected(self, status: int, _text: str) -> Response:
+        """Write as JSON why there is no socket."""
+        given = self.request.headers.raw_items() if hasattr(self, "request") else ()
+        told = headers_of({"headers": [(name.lower().encode(), _coded(it)) for name, it in given]})
+        refused = of_refusal(RefusedError(_NO_HANDSHAKE, HTTPStatus(status)))
+        refused.raw_headers += [(REQUEST_ID, told[REQUEST_ID]), (b"connection", b"close")]
+        headers = Headers((name.decode(), value.decode()) for name, value in refused.raw_headers)
+        return Response(refused.status_code, HTTPStatus(status).phrase, headers, refused.body)
+
+    def _take(self, data: bytes) -> None:
+        """Take apart what was read; a handshake comes whole, and may be none."""
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.handshake_initiated:
+            self.handshake_complete = self.close_sent = True
+            said = b"".join(self.conn.data_to_send()) or self._rejected(400, "").serialize()
+            self.transport.write(said)
+            self.transport.close()
+
     def send_receive_event_to_app(self) -> None:
         """Hand on a message; text that is no text as what it is, bytes: uvicorn logs a fault."""
         if self.curr_msg_data_type == "text":
@@ -117,7 +149,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             self._wait_for_silence()
             return
         if len(data) <= _SLICE and not self._unread:
-            super().data_received(data)
+            self._take(data)
         else:
             self._unread += data
             self.transport.pause_reading()
@@ -136,7 +168,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             return  # the application has messages to take first, or there is nothing more to come
         data = bytes(self._unread[:_SLICE])
         del self._unread[:_SLICE]
-        super().data_received(data)
+        self._take(data)
         if not self.read_paused:
             self._read_on()
 
@@ -157,6 +189,8 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     async def send(self, message: Any) -> None:
         """Send a message; after the last one only the client's last is waited for."""
         await super().send(message)
+        if self.close_sent:
+            self.handshake_complete = True  # also where it ended with a refusal
         if self.close_sent and self._unread:
             self._read_soon()
 
@@ -178,3 +212,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             self._deadline.cancel()
         if not self.disconnected:
             self._deadline = self.loop.call_later(seconds, self.transport.abort)
+
+
+def _coded(value: str) -> bytes:
+    return value.encode("utf-8", errors="surrogateescape")

@@ -75,6 +75,7 @@ def payload(**parts: object) -> str:
         '{"type": "subscribe", "payload": {"query": "{ __typename }"}}',
         '{"id": "1", "type": "subscribe", "payload": {"query": "\\ud800"}}',
         '{"type": "connection_init", "payload": []}',
+        '{"type": "connection_init", "payload": {"a": ' + "[" * 60 + "]" * 60 + "}}",
     ],
 )
 async def test_a_malformed_message_closes_the_socket(text: str, base_url: str) -> None:
