@@ -1,5 +1,6 @@
 """Where the schema meets the limits: before a document is validated, and before it runs."""
 
+import asyncio
 import dataclasses
 import gc
 from collections.abc import AsyncIterator, Iterator
@@ -240,6 +241,7 @@ class Payment(SchemaExtension):
 
     async def on_execute(self) -> AsyncIterator[None]:
         """Take what the operation costs, before it runs."""
+        await asyncio.sleep(0)  # to read a new document took its time: others are served now
         await account_of(self.execution_context.context).pay()
         yield
 
