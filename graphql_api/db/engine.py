@@ -10,6 +10,7 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from graphql_api.db.connection import PREPARED_STATEMENTS
+from graphql_api.db.fault import quotes_a_value
 from graphql_api.db.figures import WAITS, count_statement
 from graphql_api.db.pool import ReadyPool
 from graphql_api.settings import Settings
@@ -44,15 +45,19 @@ def create_engine(settings: Settings, *, serving: bool = False) -> AsyncEngine:
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
     event.listen(engine.sync_engine, "connect", _count_connection)
     event.listen(engine.sync_engine, "before_cursor_execute", count_statement)
-    event.listen(engine.sync_engine, "handle_error", _forget_row)
+    event.listen(engine.sync_engine, "handle_error", _forget_values)
     return engine
 
 
-def _forget_row(context: ExceptionContext) -> None:
-    """Take from an error what the server says of the row that broke a rule: it is in logs else."""
-    cause = getattr(context.original_exception, "__cause__", None)
+def _forget_values(context: ExceptionContext) -> None:
+    """Take from an error what it says of the values that were refused: they are in logs else."""
+    error, cause = context.original_exception, context.original_exception.__cause__
     if isinstance(cause, PostgresError):
         cause.detail = None
+    if isinstance(cause, Exception) and quotes_a_value(cause):
+        for each in (cause, error, context.sqlalchemy_exception):  # each says it once more
+            if each is not None:
+                each.args = ("a value does not fit the statement",)
 
 
 def _count_connection(_connection: DBAPIConnection, _record: object) -> None:

@@ -153,19 +153,24 @@ class _Attended:
         self._timeout_s = timeout_s
         self._left_s = max(timeout_s - used_s, 0.0)
         self._reason: ApiError | None = None
-        self._turn: asyncio.Task[None] | None = None
+        self._turn: asyncio.Task[object] | None = None
+        """Waits for its turn."""
         self._watching: asyncio.Task[None] | None = None
         self._timer = operation.loop.call_later(min(_UNATTENDED_S, self._left_s), self._watch)
 
     async def turn(self, slots: Slots) -> None:
         """Wait for a slot, as long as there is time and somebody waits for the answer."""
-        self._turn = self._operation.loop.create_task(slots.wait_for_one())
+        # in no task of its own, which would begin later: many that come at once are counted
+        self._turn = asyncio.current_task()
         try:
-            await self._turn
+            await slots.wait_for_one()
         except asyncio.CancelledError:
-            if self._reason is None:
+            if self._reason is None or self._turn is None:
                 raise  # it is the request that was cancelled
+            self._turn.uncancel()
             raise self._reason from None
+        finally:
+            self._turn = None
 
     def end(self) -> None:
         """Watch no longer."""

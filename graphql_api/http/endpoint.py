@@ -79,6 +79,8 @@ class GraphQLEndpoint:
             answer = exchange.refused(refused_by(error))
         except ClientDisconnect:
             return  # nobody is there to read an answer
+        except asyncio.CancelledError:  # the process ends, and nothing else cancels a request
+            answer = exchange.refused(refused_by(exchange.cut_off()))
         except Exception:  # noqa: BLE001  # a fault of ours, which no client may see
             answer = exchange.refused(refusal_of_fault(request_id_of(exchange.headers)))
         await exchange.send(answer, scope, receive, send)

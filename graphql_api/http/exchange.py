@@ -4,6 +4,8 @@ from typing import Protocol
 
 from starlette.types import Message, Receive, Scope, Send
 
+from graphql_api.db.fault import UNDER_WAY
+from graphql_api.errors import UnavailableError
 from graphql_api.http.answer import Answer, of_refusal
 from graphql_api.http.diagnostics import REQUEST_ID, Headers, headers_of, request_id_of
 from graphql_api.http.observing import Observer
@@ -13,6 +15,7 @@ from graphql_api.schema.context import Context
 
 _TRACEPARENT = b"traceparent"
 _VARY = b"vary", b"Accept"  # for who keeps answers
+_ENDS = "the server ends before this is done"
 
 
 class AnyAnswer(Protocol):
@@ -55,6 +58,11 @@ class Exchange:
         for name, value in headers_of_all(each.account for each in self._contexts).items():
             answer.add(name, value)  # it may have been charged all the same
         return answer
+
+    def cut_off(self) -> UnavailableError:
+        """Say that the process ends before the request does; a change is made all the same."""
+        is_change = any(context.notes.kind == "mutation" for context in self._contexts)
+        return UnavailableError(f"{_ENDS}; {UNDER_WAY if is_change else 'please try again'}")
 
     async def send(self, answer: AnyAnswer, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer with the request's id, and tell of what ran; also if nobody reads it."""

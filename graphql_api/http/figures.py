@@ -117,7 +117,7 @@ def _operations() -> Iterator[Metric]:
     for name, said, label, values in (
         ("graphql_operation_seconds", "Seconds spent on them.", "name", OBSERVED.seconds),
         ("graphql_slow_operations", "Those that took too long.", "name", OBSERVED.slow),
-        ("graphql_errors", "Errors in answers.", "code", OBSERVED.errors),
+        ("graphql_errors", "Answers with an error of a code.", "code", OBSERVED.errors),
         ("graphql_limits_exceeded", "What asked for too much.", "limit", EXCEEDED),
     ):
         yield _counter(name, said, label, values)

@@ -49,7 +49,7 @@ class Observed:
         """By name."""
         # whoever watches sees no increase where a count begins with its first error
         self.errors: Counter[str] = Counter(dict.fromkeys(_OURS, 0))
-        """By code."""
+        """Operations and refused requests, by the codes of their errors."""
         self._names: set[str] = set()
 
     def count(self, notes: Notes, seconds: float, *, is_slow: bool) -> None:
@@ -62,7 +62,7 @@ class Observed:
             self.seconds_of_kind[kind] += seconds
         if is_slow:
             self.slow[name] += 1
-        for code in notes.codes:
+        for code in set(notes.codes):
             self.errors[code] += 1
 
     def _named(self, notes: Notes) -> str:

@@ -198,6 +198,7 @@ class Protocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         """Go down: what is under way is answered, and what has no end ends."""
         super().shutdown()
+        self._is_kept = False
         leaving: Leaving | None = self.app_state.get("leaving")
         if leaving is not None:
             leaving.end_streams()

@@ -1,11 +1,12 @@
 """A change is made once and whole, whatever becomes of its connection and of who asked for it."""
 
 import asyncio
+import traceback
 from collections.abc import Awaitable, Callable
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from graphql_api.db.database import Database
@@ -20,6 +21,7 @@ SORTED = """SELECT array_agg(letters ORDER BY id) FROM users, LATERAL (
     SELECT string_agg(letter, '' ORDER BY letter COLLATE "C") AS letters
     FROM string_to_table(display_name, NULL) AS letter) AS sorted"""
 RENAME = text("UPDATE users SET display_name = display_name || :more WHERE id = :id")
+REFUSED = "correct-horse"
 CUT = text("SELECT pg_terminate_backend(pg_backend_pid())")
 
 
@@ -33,6 +35,30 @@ def renaming(
         await then(session)
 
     return act
+
+
+@pytest.mark.parametrize(
+    ("sql", "kind"),
+    [
+        ("SELECT CAST(:value AS text)::int", "InvalidTextRepresentationError"),
+        ("SELECT CAST(:value AS int)", "DataError"),
+        (
+            "INSERT INTO tenants (slug, name) VALUES (:value, 'a'), (:value, 'b')",
+            "UniqueViolationError",
+        ),
+    ],
+)
+async def test_an_error_does_not_repeat_the_value_that_was_refused(
+    sql: str, kind: str, database: Database
+) -> None:
+    async def act(session: AsyncSession) -> None:
+        await session.execute(text(sql), {"value": REFUSED})
+
+    with pytest.raises(DBAPIError) as raised:
+        await database.change(act)
+    logged = "".join(traceback.format_exception(raised.value))
+    assert kind in logged
+    assert REFUSED not in logged
 
 
 async def test_of_two_changes_that_wait_for_each_other_both_are_made_once(

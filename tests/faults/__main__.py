@@ -4,11 +4,18 @@ import asyncio
 import sys
 from dataclasses import asdict
 
-from tests.faults import clients, database, soak
-from tests.faults.met import crowd_is_fair, leaves_nothing, nothing_grew, nothing_was_lost
-from tests.faults.rig import rig
+from tests.faults import clients, database, leaving, soak
+from tests.faults.met import (
+    crowd_is_fair,
+    ended_in_order,
+    leaves_nothing,
+    nothing_grew,
+    nothing_was_lost,
+)
+from tests.faults.rig import Rig, another, rig
 
 _POOL = 16
+_DRAIN_S, _GRACE_S = 1, 2  # what a lock holds must still wait when both are over: 4 s at most
 _FAULTS = {
     "restarted": (database.restarted, 3.0),
     "killed": (database.killed, 3.0),
@@ -29,6 +36,18 @@ def _told(name: str, figures: object, unmet: list[str]) -> bool:
     return not unmet
 
 
+def _told_to_end(running: Rig) -> bool:
+    options = {"GRAPHQL_API_DRAIN_S": str(_DRAIN_S), "GRAPHQL_API_GRACE_S": str(_GRACE_S)}
+    met = []
+    for name, for_ever in (("what ends", False), ("what never ends", True)):
+        with another(running, **options) as server:
+            told = leaving.told_to_end(server, drain_s=_DRAIN_S, before_s=3, for_ever=for_ever)
+            ended = asyncio.run(told)
+        unmet = ended_in_order(ended, _DRAIN_S + _GRACE_S, for_ever=for_ever)
+        met.append(_told(f"SIGTERM, and {name} under way", ended, unmet))
+    return all(met)
+
+
 def main() -> None:
     """Run them one after the other on one server."""
     met = []
@@ -40,9 +59,11 @@ def main() -> None:
         met.append(_told("clients hang up", left, leaves_nothing(left, _POOL)))
         crowd = asyncio.run(clients.crowd(running, 40 * _POOL))
         met.append(_told("40 x pool at once", crowd, crowd_is_fair(crowd, _POOL)))
+        met.append(_told_to_end(running))
     with rig(GRAPHQL_API_POOL_SIZE="4", GRAPHQL_API_MAX_WAITING_REQUESTS="50") as running:
-        crowd = asyncio.run(clients.crowd(running, 400))
-        met.append(_told("more than may wait", crowd, crowd_is_fair(crowd, 4)))
+        room = 2 * 4 + 50
+        crowd = asyncio.run(clients.crowd(running, 400, room=room))
+        met.append(_told("more than may wait", crowd, crowd_is_fair(crowd, 4, room=room)))
     with rig() as running:
         soaked = asyncio.run(soak.soak(running, 12_000))
         met.append(_told("12,000 requests", soaked, nothing_grew(soaked)))

@@ -6,8 +6,9 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -54,11 +55,11 @@ class Crowd:
 
 
 @asynccontextmanager
-async def locked(rig: Rig) -> AsyncIterator[None]:
-    """Have each statement on categories take as long as it may."""
+async def locked(rig: Rig, table: str = "categories") -> AsyncIterator[None]:
+    """Have each statement on a table take as long as it may."""
     connection = await asyncpg.connect(address(rig.database))
     try:
-        await connection.execute("BEGIN; LOCK TABLE categories IN ACCESS EXCLUSIVE MODE")
+        await connection.execute(f"BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
         yield
     finally:
         await connection.close()
@@ -83,12 +84,18 @@ async def leave(rig: Rig, n_clients: int) -> Left:
     )
 
 
-async def crowd(rig: Rig, n_requests: int) -> Crowd:
-    """Send so many requests at once, on connections that are there."""
+async def crowd(rig: Rig, n_requests: int, *, room: int | None = None) -> Crowd:
+    """Send so many requests at once, on connections that are there.
+
+    Where there is ``room`` for fewer, none is answered with data before the others were sent away.
+    """
     go = asyncio.Event()
     asking = [asyncio.create_task(_ask(rig.base, go)) for _ in range(n_requests)]
     await asyncio.sleep(_CONNECTING_S + n_requests / 500)
-    go.set()
+    async with nullcontext() if room is None else locked(rig):
+        go.set()
+        for each in islice(asyncio.as_completed(asking), 0 if room is None else n_requests - room):
+            await each
     outcomes = await asyncio.gather(*asking)
     seconds = [each.ended - each.began for each in outcomes if each.said == OK]
     median = statistics.median(seconds)

@@ -1,6 +1,7 @@
 """Readers and writers who know what the answer must be, and take down what they got."""
 
 import asyncio
+import secrets
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ READ = """{ categories { name }
 CREATE = """mutation ($input: CreatePostInput!) {
     createPost(input: $input) { post { id title } errors { message } } }"""
 BACK = "query ($id: ID!) { node(id: $id) { ... on Post { title } } }"
+
+_WRITTEN = "SELECT title, count(*)::int FROM posts WHERE title LIKE 'Load %' GROUP BY title"
 
 CLEAN = {("UNAVAILABLE", 503), ("TIMEOUT", 504)}
 OK = "ok"
@@ -36,7 +39,10 @@ class Outcome:
 def outcome_of(answer: httpx.Response, began: float, *, is_write: bool) -> Outcome:
     """Read an answer: it holds data alone, or is a clean error."""
     ended = time.monotonic()
-    body = answer.json()
+    try:
+        body = answer.json()
+    except ValueError:
+        return Outcome(began, ended, f"{answer.status_code} {answer.text}", None, is_write)
     errors = body.get("errors") or []
     codes = {error["extensions"]["code"] for error in errors}
     if not errors and answer.status_code == httpx.codes.OK:
@@ -61,6 +67,8 @@ class Load:
     acknowledged: dict[str, str] = field(default_factory=dict)
     """The titles of posts, and their ids."""
     wrong_reads: list[Any] = field(default_factory=list)
+    _name: str = field(default_factory=lambda: secrets.token_hex(4))
+    """Of this load alone: what another has written is not written again."""
     _expected: Any = None
     _is_over: bool = False
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -99,6 +107,12 @@ class Load:
         """Return the seconds that the longest request took."""
         return max(each.ended - each.began for each in self.outcomes)
 
+    async def lost_and_doubled(self) -> tuple[int, int]:
+        """Count the acknowledged posts that are not there, and those that are there twice."""
+        written: dict[Any, Any] = dict(await asyncio.to_thread(self.rig.ask, _WRITTEN))
+        lost = self.acknowledged.keys() - written.keys()
+        return len(lost), sum(number != 1 for number in written.values())
+
     def _client(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(base_url=self.rig.base, timeout=PATIENCE_S, verify=False)  # noqa: S501  # no TLS here, whose context takes long
 
@@ -132,7 +146,7 @@ class Load:
         async with self._client() as client:
             while not self._is_over:
                 count += 1
-                title = f"Load {number}-{count}"
+                title = f"Load {self._name} {number}-{count}"
                 post = {
                     "title": title,
                     "body": "Text",

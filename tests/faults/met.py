@@ -2,6 +2,7 @@
 
 from tests.faults.clients import Crowd, Left
 from tests.faults.database import Figures
+from tests.faults.leaving import Ended
 from tests.faults.load import OK
 from tests.faults.soak import Soaked
 
@@ -9,6 +10,9 @@ _CLEAN = {"UNAVAILABLE", "TIMEOUT", "a part is missing"}
 _BACK_WITHIN_S = 2.0
 _LONGEST_S = 8.0 + 1.5
 """The deadline, and what a busy machine takes to tell of it."""
+_AT_ONCE_S = 1.0
+_BUSY_S = 1.5
+"""What a busy machine takes to end a process that has nothing left to do."""
 _MOST_MB = 5
 _MOST_FILES = 8
 
@@ -42,15 +46,37 @@ def leaves_nothing(left: Left, pool: int) -> list[str]:
     )
 
 
-def crowd_is_fair(crowd: Crowd, pool: int) -> list[str]:
-    """Check what became of a crowd."""
+def crowd_is_fair(crowd: Crowd, pool: int, *, room: int | None = None) -> list[str]:
+    """Check what became of a crowd, of which those have to be sent away who found no ``room``."""
+    n_answered = crowd.requests if room is None else room
     return _unmet(
         {
             "an error was not clean": crowd.said.keys() <= {OK, *_CLEAN},
-            "nobody was answered": crowd.said.get(OK, 0) >= 2 * pool,
+            "others than there is room for were answered": crowd.said.get(OK, 0) == n_answered,
             "a request was held beyond its deadline": crowd.longest_s <= _LONGEST_S,
             "some waited much longer than others": crowd.unfair <= 4,
             "more connections than the pool has": crowd.connections <= pool,
+        }
+    )
+
+
+def ended_in_order(ended: Ended, at_most_s: float, *, for_ever: bool = False) -> list[str]:
+    """Check how a server ended in so many seconds; what waited ``for_ever`` may be cut off."""
+    return _unmet(
+        {
+            "what was under way was cut off": for_ever or ended.held.keys() == {OK},
+            "what was cut off was not told so": ended.held.keys() <= {OK, "UNAVAILABLE", "1012"},
+            "it was ready for too long": ended.unready_after_s <= _AT_ONCE_S,
+            "a request was not answered": ended.answered == ended.requests,
+            "acknowledged writes were lost": ended.lost == 0,
+            "a write was done twice": ended.doubled == 0,
+            "a read was wrong": ended.wrong_reads == 0,
+            "nothing was written": ended.acknowledged > 0,
+            "nothing was answered over sockets": ended.socket_answers.get(OK, 0) > 0,
+            "a socket's error was not clean": ended.socket_answers.keys() <= {OK, "UNAVAILABLE"},
+            "a socket was closed otherwise": ended.sockets_closed.keys() == {"1012"},
+            "it took too long": ended.ended_after_s <= at_most_s + _BUSY_S,
+            "it did not end as it should": ended.exit_code == 0,
         }
     )
 

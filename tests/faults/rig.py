@@ -6,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,6 +24,7 @@ _OURS = """
 SELECT count(*) FROM pg_stat_activity
 WHERE application_name = 'graphql-api' AND backend_type = 'client backend'
 """
+_POSTGRES = "postgres"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Rig:
     base: str
     token: str
     """Of an author."""
-    _folder: Path
+    folder: Path
 
     def stop_database(self, how: signal.Signals) -> None:
         """End PostgreSQL: SIGINT as at a restart; by SIGKILL all of its processes die at once."""
@@ -45,12 +46,12 @@ class Rig:
     @contextmanager
     def database_again(self) -> Iterator[None]:
         """Start it; it answers when the block begins, and is needed as long as it runs."""
-        with embedded_server(self._folder):
+        with embedded_server(self.folder / _POSTGRES):
             yield
 
     def signal_database(self, number: signal.Signals) -> None:
         """Send a signal to all processes of PostgreSQL, or what asks it to end to the first."""
-        first = server_pid(self._folder)
+        first = server_pid(self.folder / _POSTGRES)
         if number is signal.SIGINT:
             os.kill(first, number)
             return
@@ -94,14 +95,21 @@ def rig(**environment: str) -> Iterator[Rig]:
     """Run both, on the sample content, while the block runs; safe from crashes, as in earnest."""
     with TemporaryDirectory(prefix="graphql-api-faults-") as name:
         folder = Path(name)
-        with embedded_server(folder / "postgres") as postgres:
+        with embedded_server(folder / _POSTGRES) as postgres:
             database = make_url(postgres.url("faults"))
             on_engine(database, fill)
             words = ("user", "create", "writer", "--role", "author", "--password-stdin")
             command(database, folder, *words, given="a password of some length")
             token = command(database, folder, "token", "issue", "writer")
             with running(database, folder, **environment) as (process, base):
-                yield Rig(database, process, base, token, folder / "postgres")
+                yield Rig(database, process, base, token, folder)
+
+
+@contextmanager
+def another(rig: Rig, **environment: str) -> Iterator[Rig]:
+    """Run a second server on the same database while the block runs."""
+    with running(rig.database, rig.folder, **environment) as (process, base):
+        yield replace(rig, process=process, base=base)
 
 
 def wait_until(probe: Callable[[], object]) -> None:

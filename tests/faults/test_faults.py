@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.faults import clients, database, met, soak
-from tests.faults.rig import Rig, rig
+from tests.faults import clients, database, leaving, met, soak
+from tests.faults.rig import Rig, another, rig
 from tests.support import asking
 
 POOL = 4
@@ -74,9 +74,22 @@ def test_clients_that_hang_up_leave_nothing(running: Rig) -> None:
 
 
 def test_a_crowd_is_answered_in_turn_or_sent_away(running: Rig) -> None:
-    crowd = asyncio.run(clients.crowd(running, 40 * POOL))
+    room = 2 * POOL + 100
+    crowd = asyncio.run(clients.crowd(running, 40 * POOL, room=room))
     print(crowd)  # noqa: T201  # figures are what a campaign is for
-    assert met.crowd_is_fair(crowd, POOL) == []
+    assert met.crowd_is_fair(crowd, POOL, room=room) == []
+
+
+@pytest.mark.parametrize(("for_ever", "grace_s"), [(False, 10), (True, 1)])
+def test_a_server_that_is_told_to_end_finishes_what_ends(
+    grace_s: int, running: Rig, *, for_ever: bool
+) -> None:
+    options = {"GRAPHQL_API_DRAIN_S": "0.5", "GRAPHQL_API_GRACE_S": str(grace_s)}
+    with another(running, **options) as server:
+        told = leaving.told_to_end(server, drain_s=0.5, before_s=0.3, for_ever=for_ever)
+        ended = asyncio.run(told)
+    print(ended)  # noqa: T201  # figures are what a campaign is for
+    assert met.ended_in_order(ended, 0.5 + grace_s, for_ever=for_ever) == []
 
 
 def test_what_a_process_holds_does_not_grow_with_its_requests(running: Rig) -> None:

@@ -11,6 +11,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from graphql_api.db.database import Database
+from graphql_api.http.attending import Attendant
+from graphql_api.http.exchange import Exchange
+from graphql_api.models import DEFAULT_TENANT, Viewer
+from graphql_api.schema.context import Context
+from graphql_api.schema.cursor import CursorCodec
 from graphql_api.settings import Settings
 from tests.http.running import running
 from tests.support.patience import PATIENCE_S, until
@@ -188,3 +194,30 @@ async def test_a_change_that_has_begun_is_finished_and_none_begun_after_the_dead
 
             await until(saved)
             assert await saved() == "name1"
+
+
+async def test_a_change_that_the_end_of_the_process_cuts_off_may_still_be_saved(
+    database: Database,
+) -> None:
+    for kind, said in (("query", "please try again"), ("mutation", "your change may still be")):
+        context = Context.of(database, Viewer(), CursorCodec("x", DEFAULT_TENANT))
+        context.notes.runs(kind, None)
+        exchange = Exchange({})
+        exchange.begin(context)
+        assert said in exchange.cut_off().message
+
+
+async def test_of_those_who_come_at_once_no_more_wait_than_may(database: Database) -> None:
+    attendant, go = Attendant(1, 2, PATIENCE_S), asyncio.Event()
+    contexts = [Context.of(database, Viewer(), CursorCodec("x", DEFAULT_TENANT)) for _ in range(6)]
+    asked = [
+        asyncio.create_task(attendant.run(context.loaders.operation, go.wait))
+        for context in contexts
+    ]
+    while attendant.n_shed < 3:
+        await asyncio.sleep(0)
+        assert attendant.n_waiting <= 2
+    go.set()
+    told = await asyncio.gather(*asked, return_exceptions=True)
+    assert [each is True for each in told] == [True] * 3 + [False] * 3
+    assert (attendant.n_running, attendant.n_waiting) == (0, 0)

@@ -1,5 +1,9 @@
-"""A server that is told to end says so, serves on for a while, and finishes what it has."""
+"""A server that is told to end says so, serves on for a while, and finishes what it has.
 
+One process under load is in `tests/faults`.
+"""
+
+import json
 import signal
 import socket
 import threading
@@ -18,7 +22,6 @@ from tests.support.patience import PATIENCE_S
 from tests.support.postgres import Link, Server, on_engine
 from tests.support.serving import command, fill, running
 
-WORKERS = pytest.mark.parametrize("workers", ["1", "2"])
 READ = {"query": "{ posts(first: 1) { nodes { title } } }"}
 NAME = {"query": "{ __typename }"}
 CREATE = """mutation ($input: CreatePostInput!) {
@@ -84,14 +87,13 @@ def waiting(watcher: Link, number: int = 1) -> None:
     wait_until(lambda: watcher.fetch(WAITING)[0][0] >= number)
 
 
-@WORKERS
-def test_it_is_not_ready_any_more_serves_on_for_a_while_and_finishes_what_is_under_way(
-    workers: str, database: URL, token: str, tmp_path: Path
+def test_several_are_not_ready_any_more_serve_on_for_a_while_and_finish_what_is_under_way(
+    database: URL, token: str, tmp_path: Path
 ) -> None:
-    name = f"Under way with {workers}"
+    name = "Under way with several"
     change = {"query": CREATE, "variables": {"input": {"title": name, "body": "Text"}}}
     options = {"GRAPHQL_API_DRAIN_S": "1"}
-    with running(database, tmp_path, "--workers", workers, **options) as (process, base):
+    with running(database, tmp_path, "--workers", "2", **options) as (process, base):
         with locked(database) as watcher, asking.client(base) as client:
             assert client.get("/readyz").status_code == 200
             reading, writing = Asking(base, token, READ), Asking(base, token, change)
@@ -114,20 +116,23 @@ def test_it_is_not_ready_any_more_serves_on_for_a_while_and_finishes_what_is_und
         assert link.fetch("SELECT 1 FROM posts WHERE title = $1", name) == [(1,)]
 
 
-def test_what_never_ends_does_not_hold_it(database: URL, token: str, tmp_path: Path) -> None:
-    options = {"GRAPHQL_API_GRACE_S": "1", "GRAPHQL_API_REQUEST_TIMEOUT_S": str(PATIENCE_S)}
-    with (
-        running(database, tmp_path, **options) as (process, base),
-        locked(database) as watcher,
-    ):
+def test_a_request_that_is_still_coming_is_the_last_of_its_connection(
+    database: URL, tmp_path: Path
+) -> None:
+    body = json.dumps(NAME).encode()
+    head = b"POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n"
+    options = {"GRAPHQL_API_DRAIN_S": "0.5", "GRAPHQL_API_GRACE_S": "1000"}
+    with running(database, tmp_path, **options) as (process, base):
         host, _, port = base.removeprefix("http://").partition(":")
-        with socket.create_connection((host, int(port))) as half:
-            half.sendall(b"POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-length: 99\r\n\r\n{")
-            asked = Asking(base, token, READ)
-            waiting(watcher)
+        with socket.create_connection((host, int(port)), PATIENCE_S) as client:
+            client.sendall(head + b"content-length: %d\r\n\r\n" % len(body))
             process.send_signal(signal.SIGTERM)
+            wait_until(lambda: not _answers(base))
+            client.sendall(body)
+            answer = b"".join(iter(lambda: client.recv(4096), b""))
             assert process.wait(PATIENCE_S) == 0
-        asked.join(PATIENCE_S)
+    assert b"\r\nconnection: close\r\n" in answer
+    assert answer.endswith(b'{"data":{"__typename":"Query"}}')
 
 
 @pytest.mark.parametrize(

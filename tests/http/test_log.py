@@ -25,7 +25,7 @@ MUTATION = 'mutation { createPost(input: {title: "a", body: "b"}) { errors { mes
 
 
 @pytest.fixture(scope="module")
-def log() -> Iterator[Log]:
+def log(base_url: str) -> Iterator[Log]:  # noqa: ARG001  # what serves for longer has no log
     """Catch the log of the tests of this module."""
     with logged() as found:
         yield found
@@ -181,6 +181,32 @@ async def test_a_fault_of_ours_is_found_by_the_id_of_its_request(
     assert (fault["request_id"], fault["level"]) == (request_id, "error")
     assert 'relation "tags" does not exist' in fault["exception"]
     assert (line["request_id"], line["codes"]) == (request_id, ["INTERNAL"])
+
+
+async def test_a_value_that_the_database_refuses_is_not_in_the_traceback(
+    base: str, log: Log, make: Factory, settings: Settings, engine: AsyncEngine
+) -> None:
+    secret = "correct-horse-battery"
+    token = AccessTokens(token_keys(settings)).issue(await make.viewer(), uuid4()).text
+    number = "ALTER TABLE posts ADD CONSTRAINT number CHECK (title::int > 0) NOT VALID"
+    async with engine.begin() as connection:
+        await connection.execute(text(number))
+    n_before = len(log.lines)
+    try:
+        query, headers = (
+            MUTATION.replace('"a"', f'"{secret}"'),
+            {"authorization": f"Bearer {token}"},
+        )
+        answer = asking.post(f"{base}/graphql", json={"query": query}, headers=headers)
+    finally:
+        async with engine.begin() as connection:
+            await connection.execute(text("ALTER TABLE posts DROP CONSTRAINT number"))
+    asking.get(f"{base}/healthz")
+    fault, _line = log.lines[n_before:]
+    assert fault["request_id"] == answer.headers["x-request-id"]
+    assert "InvalidTextRepresentationError: a value does not fit" in fault["exception"]
+    assert "INSERT INTO posts" in fault["exception"]
+    assert secret not in log.text + answer.text
 
 
 async def test_a_slow_operation_says_which_batches_took_longest(

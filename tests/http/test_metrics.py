@@ -82,6 +82,14 @@ async def test_operations_are_counted_by_name_kind_and_outcome(
     assert since.of("graphql_errors_total", "GRAPHQL_VALIDATION_FAILED") == 1
 
 
+@pytest.mark.usefixtures("settings")
+def test_an_operation_with_several_errors_counts_once_for_each_code(base_url: str) -> None:
+    since = Difference(base_url)
+    ask(base_url, 'query Twice { a: node(id: "x") { id } b: node(id: "y") { id } }')
+    assert since.of("graphql_operations_total", "query", "Twice", "errors") == 1
+    assert since.of("graphql_errors_total", "BAD_USER_INPUT") == 1
+
+
 def test_what_asks_for_too_much_is_counted_by_its_limit(base_url: str) -> None:
     many = "posts(first: 100) { nodes { comments(first: 40) { nodes {"
     asked = {

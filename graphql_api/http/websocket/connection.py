@@ -48,6 +48,8 @@ class Connection:
         try:
             either: set[asyncio.Future[Any]] = {receiving, self._closed}
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:  # the process ends, and nothing else cancels a socket
+            self._close(Code.RESTART, "Service restart")
         finally:
             timer.cancel()
             receiving.cancel()
