@@ -31,6 +31,7 @@ from graphql_api.http.observing import Observer
 from graphql_api.http.persisted import PersistedDocuments
 from graphql_api.http.rate import Rate
 from graphql_api.http.refusal import RefusedError
+from graphql_api.http.runner import Runner
 from graphql_api.http.watching import watched
 from graphql_api.http.websocket.endpoint import SocketEndpoint, no_such_socket
 from graphql_api.schema.build import build_schema
@@ -113,7 +114,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
             await database.settle(_SETTLING_S)
             await engine.dispose()
 
-    endpoint = GraphQLEndpoint(schema)
+    runner = Runner(schema)
+    endpoint = GraphQLEndpoint(runner)
     served = readable_by(chosen.allowed_origins, endpoint)
     app = _Application(
         served,
@@ -122,7 +124,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         routes=[
             # a Route and no Mount: that one answers 307 to a path without its slash
             Route("/graphql", served),
-            WebSocketRoute("/graphql", SocketEndpoint(endpoint)),
+            WebSocketRoute("/graphql", SocketEndpoint(runner)),
             Mount("/graphiql", graphiql_assets),
             Route("/healthz", healthz),
             Route("/readyz", readyz),

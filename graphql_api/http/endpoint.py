@@ -1,35 +1,28 @@
 """The GraphQL endpoint: one request's way from its bytes to its answer."""
 
 import asyncio
-import logging
 import time
-from collections.abc import Collection
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 from http import HTTPStatus
-from typing import Any
 
-import strawberry
 from graphql import ExperimentalIncrementalExecutionResults, GraphQLError
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
-from strawberry.exceptions import MissingQueryError
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from graphql_api.errors import ApiError, RateLimitedError
-from graphql_api.execution import Execution, Mode, may_have_parts
+from graphql_api.errors import ApiError
+from graphql_api.execution import may_have_parts
 from graphql_api.http.answer import of_batch, of_result
 from graphql_api.http.attending import Attendant
-from graphql_api.http.authentication import seconds_left, viewer_of
+from graphql_api.http.authentication import seconds_left
 from graphql_api.http.body import read_body
 from graphql_api.http.diagnostics import (
     Headers,
     headers_of,
-    mode_of,
     request_id_of,
-    wants_batches,
 )
 from graphql_api.http.exchange import AnyAnswer, Exchange
 from graphql_api.http.graphiql import graphiql_page, wants_page
@@ -39,33 +32,27 @@ from graphql_api.http.negotiation import (
     check_content_encoding,
     check_content_type,
 )
-from graphql_api.http.persisted import PersistedDocuments, may_be_foreign
-from graphql_api.http.rate import account_of, headers_of_all
-from graphql_api.http.refusal import BAD_REQUEST, RefusedError
+from graphql_api.http.rate import headers_of_all
+from graphql_api.http.refusal import RefusedError
 from graphql_api.http.request import Asked, from_body, from_parameters
-from graphql_api.http.status import not_by, refused_by, refusing, without_operation
+from graphql_api.http.runner import Runner, fill_in, refusal_of_fault
+from graphql_api.http.status import not_by, refused_by
 from graphql_api.http.stream import Events, Multipart, Stream, parts_in_order
-from graphql_api.loaders.report import Report
 from graphql_api.schema.context import Context
-from graphql_api.schema.cursor import CursorCodec
-from graphql_api.schema.masking import fault
-from graphql_api.services.people.people import People
 from graphql_api.settings import Settings
 
-_EXECUTIONS = {mode: Execution(mode=mode, leaves_times=True) for mode in Mode}
 _ALLOWED = {
     "GET": {OperationType.QUERY},
     "HEAD": {OperationType.QUERY},
     "POST": {OperationType.QUERY, OperationType.MUTATION},
 }
-_log = logging.getLogger("graphql_api.http")
 
 
 class GraphQLEndpoint:
     """Serves operations over HTTP, and GraphiQL to browsers."""
 
-    def __init__(self, schema: strawberry.Schema) -> None:
-        self.schema = schema
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; what is wrong with it is told as JSON."""
@@ -97,7 +84,7 @@ class GraphQLEndpoint:
         settings: Settings = scope["state"]["settings"]
         if settings.shows_graphiql and wants_page(scope, takes):
             return graphiql_page(Request(scope))
-        context = self.context_of(scope, headers)
+        context = self._runner.context_of(scope, headers)
         if is_post:
             asked = await _posted(scope, headers, receive)
         else:
@@ -105,14 +92,14 @@ class GraphQLEndpoint:
         if isinstance(asked, list):
             if takes.json is None:
                 raise RefusedError(f"a batch is answered as {JSON}", HTTPStatus.NOT_ACCEPTABLE)
-            contexts = [context, *(self.context_of(scope, headers) for _ in asked[1:])]
+            contexts = [context, *(self._runner.context_of(scope, headers) for _ in asked[1:])]
             results = await self._batch(asked, contexts, exchange, scope, receive)
             return of_batch(results, takes, headers_of_all(each.account for each in contexts))
         try:
             result = await self._attended(asked, context, exchange, scope, receive, takes.multipart)
         except InvalidOperationTypeError as error:
             if takes.events and error.operation_type is OperationType.SUBSCRIPTION:
-                events = await self.subscribe(asked, context, scope)
+                events = await self._runner.subscribe(asked, context, scope)
                 left_s = seconds_left(scope, headers, scope["state"]["people"].tokens)
                 return Stream(Events(), events, context, left_s)
             raise not_by(method, error.operation_type) from None
@@ -183,99 +170,7 @@ class GraphQLEndpoint:
         await fill_in(asked, scope, context)
         if takes_parts and may_have_parts(asked.query):
             context = replace(context, execution=replace(context.execution, in_parts=True))
-        return await self.run(asked, context, _ALLOWED[scope["method"]])
-
-    async def run(
-        self, asked: Asked, context: Context, allowed: Collection[OperationType]
-    ) -> ExecutionResult:
-        """Run one operation; whatever it still does at its end is stopped.
-
-        Raises:
-            RefusedError: there is no document.
-            InvalidOperationTypeError: it is of a kind that is not allowed.
-        """
-        context.notes.enter(asked.query)
-        if asked.refused is not None:
-            return await _refused(asked.refused, context)
-        result: object = None
-        try:
-            result = await self.schema.execute(
-                asked.query,
-                asked.variables,
-                context,
-                None,
-                asked.name,
-                allowed,
-                asked.extensions,
-            )
-        except CannotGetOperationTypeError:
-            context.notes.refused(BAD_REQUEST)
-            return without_operation(asked.name)
-        except MissingQueryError:
-            raise RefusedError("there is no 'query'") from None
-        else:
-            if isinstance(result, ExecutionResult):
-                context.notes.answered(result.data, result.errors)
-            if asked.keep is not None:
-                await asked.keep()
-            return result
-        finally:
-            is_over = not isinstance(result, ExperimentalIncrementalExecutionResults)
-            if is_over and context.loaders.operation.is_at_work:
-                await asyncio.shield(context.loaders.close())
-
-    async def subscribe(self, asked: Asked, context: Context, scope: Scope) -> Any:
-        """Begin a subscription; give its results to come, each made when it is its turn."""
-        attendant: Attendant = scope["state"]["attendant"]
-        context = replace(context, attend=attendant.run_event)
-        context.account.paid = context.loaders.operation.loop.create_future()
-        context.notes.enter(asked.query)
-        return await self.schema.subscribe(
-            asked.query, asked.variables, context, None, asked.name, asked.extensions
-        )
-
-    def context_of(self, scope: Scope, headers: Headers) -> Context:
-        """Build the context of one operation, with fresh loaders.
-
-        Raises:
-            UnauthenticatedError: the sender is not who they say.
-        """
-        state = scope["state"]
-        settings: Settings = state["settings"]
-        people: People = state["people"]
-        viewer = viewer_of(scope, headers, people.tokens)
-        context = Context.of(
-            state["database"],
-            viewer,
-            _cursors(settings.secret_key.get_secret_value(), viewer.tenant_id),
-            max_connections=settings.max_connections_per_request,
-            request_id=request_id_of(headers),
-            execution=_EXECUTIONS[mode_of(headers, settings)],
-            people=people,
-            account=account_of(state["rate"], scope, headers, viewer),
-        )
-        if wants_batches(headers, settings):
-            context.loaders.operation.report = Report()
-        return context
-
-
-async def fill_in(asked: Asked, scope: Scope, context: Context) -> None:
-    """Put the document into a request that only names it."""
-    documents: PersistedDocuments = scope["state"]["documents"]
-    if documents.concern(asked):
-        await documents.fill_in(asked, context.viewer.tenant_id)
-        if may_be_foreign(scope):
-            asked.keep = None
-
-
-async def _refused(error: ApiError, context: Context) -> ExecutionResult:
-    """Tell why an operation is not run; the way to know that is to be paid for."""
-    try:
-        await context.account.pay()
-    except RateLimitedError as over:
-        error = over
-    context.notes.refused(error.code)
-    return refusing(error)
+        return await self._runner.run(asked, context, _ALLOWED[scope["method"]])
 
 
 async def _posted(scope: Scope, headers: Headers, receive: Receive) -> Asked | list[Asked]:
@@ -286,15 +181,3 @@ async def _posted(scope: Scope, headers: Headers, receive: Receive) -> Asked | l
     settings: Settings = scope["state"]["settings"]
     body = await read_body(receive, headers.get(b"content-length"), settings.max_body_bytes)
     return from_body(body, settings.max_batch_operations)
-
-
-@lru_cache(1024)
-def _cursors(secret: str, tenant_id: int) -> CursorCodec:
-    return CursorCodec(secret, tenant_id)
-
-
-def refusal_of_fault(request_id: str) -> RefusedError:
-    """Tell of a fault of ours, which the log has under the request's id."""
-    _log.exception("error %s", request_id, extra={"request_id": request_id})
-    status, told = HTTPStatus.INTERNAL_SERVER_ERROR, {"requestId": request_id}
-    return RefusedError(fault(request_id), status, code="INTERNAL", extensions=told)

@@ -6,9 +6,9 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from graphql_api.errors import UnauthenticatedError
-from graphql_api.http.endpoint import refusal_of_fault
 from graphql_api.http.observing import Observer
 from graphql_api.http.refusal import RefusedError
+from graphql_api.http.runner import refusal_of_fault
 from graphql_api.http.websocket.channel import Channel
 from graphql_api.http.websocket.messages import ClosedError, Code, Message, read, refusal
 from graphql_api.http.websocket.operation import Errors, Operation, as_errors

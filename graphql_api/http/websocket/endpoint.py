@@ -8,9 +8,9 @@ from starlette.websockets import WebSocket
 
 from graphql_api.http.answer import of_refusal
 from graphql_api.http.diagnostics import REQUEST_ID, headers_of, request_id_of
-from graphql_api.http.endpoint import GraphQLEndpoint
 from graphql_api.http.observing import Observer
 from graphql_api.http.refusal import RefusedError
+from graphql_api.http.runner import Runner
 from graphql_api.http.websocket.channel import Channel
 from graphql_api.http.websocket.connection import Connection
 from graphql_api.http.websocket.messages import PROTOCOL, Code
@@ -20,10 +20,10 @@ from graphql_api.settings import Settings
 
 
 class SocketEndpoint:
-    """Serves operations over WebSockets, in contexts that the endpoint for HTTP makes."""
+    """Serves operations over WebSockets."""
 
-    def __init__(self, endpoint: GraphQLEndpoint) -> None:
-        self._operations = Operations(endpoint)
+    def __init__(self, runner: Runner) -> None:
+        self._operations = Operations(runner)
         self.n_open = 0
         """Sockets that are open in this process."""
 

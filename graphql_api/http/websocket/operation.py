@@ -9,10 +9,10 @@ from strawberry.types import ExecutionResult
 
 from graphql_api.errors import ApiError, UnauthenticatedError
 from graphql_api.http.answer import parts_of
-from graphql_api.http.endpoint import refusal_of_fault
 from graphql_api.http.observing import Observer
 from graphql_api.http.refusal import RefusedError
 from graphql_api.http.request import Asked
+from graphql_api.http.runner import refusal_of_fault
 from graphql_api.http.status import is_request_error
 from graphql_api.http.websocket.channel import Channel
 from graphql_api.http.websocket.operations import Events, Operations

@@ -16,8 +16,8 @@ from strawberry.types.graphql import OperationType
 from graphql_api.http.attending import Attendant
 from graphql_api.http.authentication import seconds_left
 from graphql_api.http.diagnostics import headers_of
-from graphql_api.http.endpoint import GraphQLEndpoint, fill_in
 from graphql_api.http.request import Asked
+from graphql_api.http.runner import Runner, fill_in
 from graphql_api.schema.context import Context
 from graphql_api.services.people.people import People
 
@@ -29,8 +29,8 @@ Events: TypeAlias = AsyncGenerator[ExecutionResult, None]
 class Operations:
     """Runs the operations of sockets as the endpoint runs those of HTTP."""
 
-    def __init__(self, endpoint: GraphQLEndpoint) -> None:
-        self._endpoint = endpoint
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
 
     def context_of(self, scope: Scope) -> Context:
         """Build the context of one operation.
@@ -38,7 +38,7 @@ class Operations:
         Raises:
             UnauthenticatedError: the client is not who it says, or no longer.
         """
-        return self._endpoint.context_of(scope, headers_of(scope))
+        return self._runner.context_of(scope, headers_of(scope))
 
     def seconds_left(self, scope: Scope) -> float | None:
         """Say how long the client's token can be used; None where there is none.
@@ -62,10 +62,10 @@ class Operations:
         """
         await fill_in(asked, scope, context)
         attendant: Attendant = scope["state"]["attendant"]
-        run = partial(self._endpoint.run, asked, context, _SINGLE)
+        run = partial(self._runner.run, asked, context, _SINGLE)
         try:
             return await attendant.run(context.loaders.operation, run, left)
         except InvalidOperationTypeError:
             pass  # a subscription
-        events: Events = await self._endpoint.subscribe(asked, context, scope)
+        events: Events = await self._runner.subscribe(asked, context, scope)
         return events

@@ -12,6 +12,7 @@ from strawberry.schema.config import StrawberryConfig
 from graphql_api.errors import BadUserInputError
 from graphql_api.execution import PlanExecutor
 from graphql_api.http.endpoint import GraphQLEndpoint
+from graphql_api.http.runner import Runner
 from graphql_api.http.websocket.endpoint import SocketEndpoint
 from graphql_api.schema import build
 from graphql_api.schema.scalars import SCALARS
@@ -139,7 +140,7 @@ class Subscription:
 
 
 @cache
-def _endpoint() -> GraphQLEndpoint:
+def _runner() -> Runner:
     schema = Schema(
         query=Query,
         mutation=build.Mutation,
@@ -148,14 +149,14 @@ def _endpoint() -> GraphQLEndpoint:
         extensions=EXTENSIONS,
         config=StrawberryConfig(scalar_map=SCALARS),
     )
-    return GraphQLEndpoint(schema)
+    return Runner(schema)
 
 
 def route() -> WebSocketRoute:
     """Serve the schema over WebSockets as the real one is."""
-    return WebSocketRoute(PATH, SocketEndpoint(_endpoint()))
+    return WebSocketRoute(PATH, SocketEndpoint(_runner()))
 
 
 def http_route() -> Route:
     """Serve the schema over HTTP as the real one is."""
-    return Route(PATH, _endpoint())
+    return Route(PATH, GraphQLEndpoint(_runner()))

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from graphql_api.db.database import Database
 from graphql_api.http.attending import Attendant
-from graphql_api.http.endpoint import GraphQLEndpoint
+from graphql_api.http.runner import Runner
 from graphql_api.http.websocket.endpoint import SocketEndpoint
 from graphql_api.schema.build import build_schema
 from graphql_api.services.people.people import people_of
@@ -40,7 +40,7 @@ async def test_a_fault_on_the_way_in_closes_the_socket(
             "subprotocols": ["graphql-transport-ws"],
             "state": state,
         }
-        endpoint = SocketEndpoint(GraphQLEndpoint(build_schema()))
+        endpoint = SocketEndpoint(Runner(build_schema()))
         await endpoint(scope, receive, send)
         assert endpoint.n_open == 0
     accepted, closing = sent
