@@ -88,7 +88,7 @@ async def connect(http: httpx.Client) -> AsyncGenerator[Connect]:
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the server wait for a fifth of a second."""
-    for name in ("HEAD_TIMEOUT_S", "BODY_TIMEOUT_S", "READING_TIMEOUT_S"):
+    for name in ("HEAD_TIMEOUT_S", "BODY_TIMEOUT_S", "READING_TIMEOUT_S", "LINGER_S"):
         monkeypatch.setattr(protocol, name, 0.2)
 
 
