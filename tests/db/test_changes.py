@@ -49,7 +49,7 @@ def renaming(
     ],
 )
 async def test_an_error_does_not_repeat_the_value_that_was_refused(
-    sql: str, kind: str, database: Database
+    sql: str, kind: str, served: Database
 ) -> None:
     async def act(session: AsyncSession) -> None:
         await session.execute(text(sql), {"value": REFUSED})
