@@ -55,7 +55,7 @@ async def test_an_error_does_not_repeat_the_value_that_was_refused(
         await session.execute(text(sql), {"value": REFUSED})
 
     with pytest.raises(DBAPIError) as raised:
-        await database.change(act)
+        await served.change(act)
     logged = "".join(traceback.format_exception(raised.value))
     assert kind in logged
     assert REFUSED not in logged
