@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     """Sign access tokens: ``name:secret,…``, the first new ones; none: the secret key does."""
 
     data_keys: SecretStr | None = None
-    """Encrypt addresses, as above; none: the secret key does, and its change then loses them."""
+    """Encrypt e-mail addresses, likewise; none: the secret key does, and its change loses them."""
 
     pool_size: Annotated[int, Field(ge=1, le=500)] = 16
     """Connections kept per process; two cores of PostgreSQL are busy with about this many."""

@@ -94,6 +94,14 @@ def database(engine: AsyncEngine) -> Database:
 
 
 @pytest.fixture
+async def served(settings: Settings) -> AsyncGenerator[Database]:
+    """Give the database as a server has it."""
+    engine = create_engine(settings, serving=True)
+    yield Database(engine)
+    await engine.dispose()
+
+
+@pytest.fixture
 def make(database: Database) -> Factory:
     """Make rows: ``post = await make.post(author=user)``."""
     return Factory(database)

@@ -38,7 +38,7 @@ def serve(
     ] = False,
     workers: Annotated[int, typer.Option(min=1, help="How many processes.")] = 1,
 ) -> None:
-    """Serve the API, with GraphiQL for browsers at /graphql."""
+    """Serve the API at /graphql; in development with GraphiQL there, for browsers."""
     if reload and workers > 1:
         raise OperatorError("--reload goes with one worker")
     run_server(host, port, reload=reload, workers=workers)

@@ -45,12 +45,16 @@ def create_engine(settings: Settings, *, serving: bool = False) -> AsyncEngine:
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
     event.listen(engine.sync_engine, "connect", _count_connection)
     event.listen(engine.sync_engine, "before_cursor_execute", count_statement)
-    event.listen(engine.sync_engine, "handle_error", _forget_values)
+    if serving:
+        event.listen(engine.sync_engine, "handle_error", _forget_values)
     return engine
 
 
 def _forget_values(context: ExceptionContext) -> None:
-    """Take from an error what it says of the values that were refused: they are in logs else."""
+    """Take from an error what it says of the values that were refused: a server logs it.
+
+    Whoever runs a command is told: it is their own value.
+    """
     error, cause = context.original_exception, context.original_exception.__cause__
     if isinstance(cause, PostgresError):
         cause.detail = None

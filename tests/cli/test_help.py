@@ -51,7 +51,7 @@ TOLD = {
     ("schema", "export"): ["path", "schema.graphql", "sorted"],
     ("schema", "check"): ["path", "schema.graphql", "exit code 1"],
     ("persisted",): ["load", "list", "remove", "prune"],
-    ("persisted", "load"): ["file", "Relay, Apollo", "required", "all of them, or none"],
+    ("persisted", "load"): ["file", "Relay, Apollo", "required", "all, or none"],
     ("persisted", "list"): ["id", "kind", "last use"],
     ("persisted", "remove"): ["ids", "required", "five minutes"],
     ("persisted", "prune"): ["--unused-for", "AGE", "90d", "trusted ones too"],

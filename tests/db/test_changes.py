@@ -49,13 +49,13 @@ def renaming(
     ],
 )
 async def test_an_error_does_not_repeat_the_value_that_was_refused(
-    sql: str, kind: str, database: Database
+    sql: str, kind: str, served: Database
 ) -> None:
     async def act(session: AsyncSession) -> None:
         await session.execute(text(sql), {"value": REFUSED})
 
     with pytest.raises(DBAPIError) as raised:
-        await database.change(act)
+        await served.change(act)
     logged = "".join(traceback.format_exception(raised.value))
     assert kind in logged
     assert REFUSED not in logged

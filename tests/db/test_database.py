@@ -39,13 +39,13 @@ async def test_a_transaction_that_fails_leaves_nothing(database: Database, make:
     assert taken(database) == 0
 
 
-async def test_the_error_of_a_row_that_breaks_a_rule_does_not_quote_it(database: Database) -> None:
+async def test_the_error_of_a_row_that_breaks_a_rule_does_not_quote_it(served: Database) -> None:
     async def insert(session: AsyncSession) -> None:
         await session.execute(text("CREATE TEMP TABLE short (title text CHECK (title < 'a'))"))
         await session.execute(text("INSERT INTO short VALUES (:title)"), {"title": HIDDEN})
 
     with pytest.raises(IntegrityError) as failed:
-        await database.change(insert)
+        await served.change(insert)
     told = "".join(traceback.format_exception(failed.value))
     assert "violates check constraint" in told
     assert HIDDEN not in told

@@ -1,1 +1,0 @@
-export{t as parsers,n as printers}from"./jsonc-sE0-6izn.js";

@@ -1,0 +1,1 @@
+export{t as parsers,n as printers}from"./jsonc-CeazPdsN.js";

@@ -1,0 +1,2 @@
+import{n as e,t}from"./index-CHo4ORpu.js";var n={jsonc:{astFormat:`text`,parse:e=>({text:e}),locStart:()=>0,locEnd:({text:e})=>e.length}},r={text:{print:({node:{text:n}})=>t(n,e(n,void 0,{insertSpaces:!0,tabSize:2,eol:`
+`}))}};export{r as n,n as t};
