@@ -125,11 +125,12 @@ def create_app(settings: Settings | None = None) -> Starlette:
             # a Route and no Mount: that one answers 307 to a path without its slash
             Route("/graphql", served),
             WebSocketRoute("/graphql", SocketEndpoint(runner)),
+            # before the Mount, which would take a socket for a request of a file
+            WebSocketRoute("/{address:path}", no_such_socket),
             Mount("/graphiql", graphiql_assets),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", answer_metrics),
-            WebSocketRoute("/{address:path}", no_such_socket),
         ],
     )
     app.router.redirect_slashes = False  # a client whose address is wrong should know

@@ -86,15 +86,11 @@ class Protocol(HttpToolsProtocol):
             return
         self._unset_keepalive_if_required()
         try:
-            self.parser.feed_data(data)
+            is_http = self._feed(memoryview(data))
         except httptools.HttpParserError:
             self.send_400_response("the request is no HTTP")
             return
-        except httptools.HttpParserUpgrade as upgrade:
-            if self._should_upgrade():
-                self.handle_websocket_upgrade()
-            else:
-                self._go_on_without_upgrade(data[upgrade.args[0] :])
+        if not is_http:
             return
         if self._is_in_body and self.cycle is not None:
             self.cycle.transport = _Refused(self)  # type: ignore[assignment]  # what an answer needs of one
@@ -106,16 +102,34 @@ class Protocol(HttpToolsProtocol):
         elif self._waiting is not None:
             self._stop_waiting()
 
+    def _feed(self, rest: memoryview) -> bool:
+        """Have it taken apart; tell whether the connection still speaks HTTP.
+
+        Who would rather speak another protocol is answered in HTTP, as RFC 9110 (7.8) has it: the
+        parser takes the rest for that protocol, so another one hears the head without the wish.
+        """
+        while rest:
+            try:
+                self.parser.feed_data(rest)
+            except httptools.HttpParserUpgrade as upgrade:
+                if self._should_upgrade():
+                    self.handle_websocket_upgrade()
+                    return False
+                rest = rest[upgrade.args[0] :]
+            else:
+                return True
+            head = self._head_without_upgrade()
+            self.parser = httptools.HttpRequestParser(self)
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+            self.parser.feed_data(head)
+        return True
+
     def _should_upgrade(self) -> bool:
         """Tell whether the connection is to become a WebSocket."""
         has_body = {b"content-length", b"transfer-encoding"}.intersection(dict(self.headers))
         return super()._should_upgrade() and self.parser.get_method() == b"GET" and not has_body
 
-    def _go_on_without_upgrade(self, rest: bytes) -> None:
-        """Answer in HTTP who would rather speak another protocol, as RFC 9110 (7.8) has it.
-
-        The parser takes the rest for that protocol, so it hears all of it again without the wish.
-        """
+    def _head_without_upgrade(self) -> bytes:
         closes = any(name == b"connection" and b"close" in value for name, value in self.headers)
         version = self.parser.get_http_version().encode()
         head = [b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, version)]
@@ -125,9 +139,7 @@ class Protocol(HttpToolsProtocol):
             if name not in {b"connection", b"upgrade"}
         ]
         head += [b"connection: close"] if closes else []
-        self.parser = httptools.HttpRequestParser(self)
-        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
-        self.data_received(b"\r\n".join([*head, b"", rest]))
+        return b"\r\n".join([*head, b"", b""])
 
     def handle_websocket_upgrade(self) -> None:
         """Leave the connection to another protocol."""
@@ -162,6 +174,8 @@ class Protocol(HttpToolsProtocol):
         """Hand the request over; its body is waited for anew."""
         if self._n_hosts != 1 and (self._n_hosts or self.parser.get_http_version() == "1.1"):
             self._refusal = HTTPStatus.BAD_REQUEST, BAD_REQUEST, "a request has one header 'Host'"
+            raise httptools.HttpParserError
+        if self.parser.get_method() == b"CONNECT":  # an upgrade without a header to leave out
             raise httptools.HttpParserError
         self._is_upgrade = self.parser.should_upgrade() and not self._should_upgrade()
         if self._is_upgrade:

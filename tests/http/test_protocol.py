@@ -88,7 +88,7 @@ async def connect(http: httpx.Client) -> AsyncGenerator[Connect]:
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the server wait for a fifth of a second."""
-    for name in ("HEAD_TIMEOUT_S", "BODY_TIMEOUT_S", "READING_TIMEOUT_S"):
+    for name in ("HEAD_TIMEOUT_S", "BODY_TIMEOUT_S", "READING_TIMEOUT_S", "LINGER_S"):
         monkeypatch.setattr(protocol, name, 0.2)
 
 
@@ -193,6 +193,7 @@ async def test_an_address_or_headers_too_long_are_refused_and_counted(
         b"POST /graphql HTTP/1.1\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n",
         b"POST /graphql HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nnine\r\n",
         b"GET / HTTP/1.1\r\na\x00b: c\r\n\r\n",
+        b"CONNECT a:443 HTTP/1.1\r\nhost: a:443\r\n\r\n",
     ],
 )
 async def test_what_is_no_http_is_refused_as_json_and_others_are_served(
@@ -276,6 +277,16 @@ async def test_a_wish_for_another_protocol_leaves_a_request_with_a_body_as_it_is
     assert [await line.answer(), await line.answer()] == [(200, NAME)] * 2
 
 
+async def test_as_many_wishes_for_another_protocol_as_fit_into_a_packet_are_left_unheard(
+    connect: Connect,
+) -> None:
+    wish = b"GET /healthz HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n"
+    line = await connect()
+    await line.send(wish * 1_500)
+    for _ in range(1_500):
+        assert (await line.answer())[0] == 200
+
+
 @pytest.mark.parametrize(
     "rest",
     [
@@ -310,9 +321,10 @@ async def test_a_handshake_may_have_the_headers_of_any_request(
     assert (await line.head()).startswith(b"HTTP/1.1 101 ")
 
 
-async def test_a_handshake_for_another_address_is_not_found(connect: Connect) -> None:
+@pytest.mark.parametrize("path", [b"/elsewhere", b"/graphiql", b"/graphiql/elsewhere"])
+async def test_a_handshake_for_another_address_is_not_found(path: bytes, connect: Connect) -> None:
     line = await connect()
-    await line.send((SOCKET + KEY).replace(b"/graphql", b"/elsewhere") + b"\r\n")
+    await line.send((SOCKET + KEY).replace(b"/graphql", path) + b"\r\n")
     status, said = await line.answer()
     assert (status, code_of(said)) == (404, "BAD_REQUEST")
     assert await line.ends() == b""

@@ -99,12 +99,12 @@ def read(frame: dict[str, Any], most_bytes: int) -> Message:
 
 
 def _check_parts(kind: str, number: Any, payload: dict[str, Any] | None) -> None:
-    if kind in ("subscribe", "complete"):
-        if number.__class__ is not str or not 0 < len(number) <= _LONGEST_ID:
-            raise ClosedError(
-                Code.MALFORMED, f"'id' must be a string of 1 to {_LONGEST_ID} characters"
-            )
-        if kind == "subscribe" and payload is None:
+    is_id = number.__class__ is str and 0 < len(number) <= _LONGEST_ID
+    if kind in ("subscribe", "complete") and not is_id:
+        said = f"'id' must be a string of 1 to {_LONGEST_ID} characters"
+        raise ClosedError(Code.MALFORMED, said)
+    if kind == "subscribe":  # what it has is bounded where it is read
+        if payload is None:
             raise ClosedError(Code.MALFORMED, _NO_OBJECT)
     elif payload is not None:
         try:

@@ -75,7 +75,10 @@ def payload(**parts: object) -> str:
         '{"type": "subscribe", "payload": {"query": "{ __typename }"}}',
         '{"id": "1", "type": "subscribe", "payload": {"query": "\\ud800"}}',
         '{"type": "connection_init", "payload": []}',
-        '{"type": "connection_init", "payload": {"a": ' + "[" * 60 + "]" * 60 + "}}",
+        *(
+            f'{{"type": "{kind}", "id": "1", "payload": {{"a": ' + "[" * 60 + "]" * 60 + "}}"
+            for kind in ("connection_init", "ping", "pong", "complete")
+        ),
     ],
 )
 async def test_a_malformed_message_closes_the_socket(text: str, base_url: str) -> None:
