@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from graphql_api.db.database import Database
 from graphql_api.db.engine import create_engine
 from graphql_api.db.monitor import StatementLog, recorded
+from graphql_api.http.app import collect_less_garbage
 from graphql_api.settings import PREFIX, Settings
 from tests.support import postgres, serving
 from tests.support.factories import Factory
@@ -22,8 +23,12 @@ SECRET_KEY = serving.SECRET_KEY
 
 
 def pytest_configure() -> None:
-    """End a terminated run as an interrupted one, so that no PostgreSQL stays behind."""
+    """End a terminated run as an interrupted one, so that no PostgreSQL stays behind.
+
+    Garbage is collected as in a server: new documents have the collector come, and not for all.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    collect_less_garbage()
 
 
 @pytest.hookimpl(wrapper=True)

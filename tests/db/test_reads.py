@@ -65,8 +65,11 @@ async def test_a_read_that_is_cancelled_while_its_connection_closes_closes_it_al
     async def it_is_back() -> bool:
         return taken(database) == 0
 
+    async def it_has_ended() -> bool:
+        return await value(database, SLEEPING) == 0
+
     await until(it_is_back)
-    assert await value(database, SLEEPING) == 0
+    await until(it_has_ended)
 
 
 async def test_fifty_cancelled_reads_give_every_connection_back(database: Database) -> None:

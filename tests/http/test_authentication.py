@@ -7,7 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from graphql_api.http import endpoint
+from graphql_api.http import runner
 from graphql_api.http.authentication import viewer_of
 from graphql_api.models import DEFAULT_TENANT, Role, Viewer
 from graphql_api.services.people.keys import token_keys
@@ -42,7 +42,7 @@ def viewers(monkeypatch: pytest.MonkeyPatch) -> list[Viewer]:
         seen.append(viewer_of(*given))
         return seen[-1]
 
-    monkeypatch.setattr(endpoint, "viewer_of", note)
+    monkeypatch.setattr(runner, "viewer_of", note)
     return seen
 
 
