@@ -117,7 +117,7 @@ class Settings(BaseSettings):
     """Redis that all processes count in, ``redis://…``; none: each process counts for itself."""
 
     trusted_proxies: str = "127.0.0.1"
-    """Addresses whose `X-Forwarded-For` is believed, with commas; ``*`` for all, behind a proxy."""
+    """Whose `X-Forwarded-For` is believed, with commas; ``*`` where the proxy writes it anew."""
 
     introspection: bool | None = None
     """Whether clients may ask for the schema itself; none: in development alone."""

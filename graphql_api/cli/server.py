@@ -16,6 +16,7 @@ from graphql_api.cli.processes import run
 from graphql_api.errors import OperatorError
 from graphql_api.http.logs import set_up
 from graphql_api.http.protocol import Protocol
+from graphql_api.http.rate import believed
 from graphql_api.http.tracing import check_installed
 from graphql_api.http.websocket.protocol import socket_options
 from graphql_api.settings import PREFIX, Settings
@@ -68,7 +69,7 @@ def run_server(host: str, port: int, *, reload: bool = False, workers: int = 1) 
             http=Protocol,
             log_config=None,
             access_log=False,
-            forwarded_allow_ips=settings.trusted_proxies,
+            forwarded_allow_ips=believed(settings.trusted_proxies),
             server_header=False,
             timeout_graceful_shutdown=settings.grace_s,
             timeout_worker_healthcheck=_SILENCE_S,

@@ -56,6 +56,13 @@ def headers_of_all(accounts: Iterable[Account]) -> dict[str, str]:
     return {} if last is None else last.headers()
 
 
+def believed(proxies: str) -> str:
+    """List trusted proxies also as a socket of both families names those of IPv4."""
+    named = [each.strip() for each in proxies.split(",")]
+    mapped = [f"::ffff:{each}" for each in named if "." in each and "/" not in each]
+    return ",".join([*named, *mapped])
+
+
 def client_of(scope: Scope, viewer: Viewer) -> str:
     """Name who pays: the viewer, or else the address that the request came from.
 
@@ -74,5 +81,7 @@ def _network(host: str) -> str:
     except ValueError:  # a socket of the file system, or a test's
         return host
     if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:  # as a socket of both families names it
+            return str(address.ipv4_mapped)
         return str(ipaddress.ip_network((int(address), _IPV6_PREFIX), strict=False))
     return host

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import URL
 
+from graphql_api.http.rate import believed
 from graphql_api.models import DEFAULT_TENANT, Role, Viewer
 from graphql_api.schema.limits.exceeded import EXCEEDED
 from graphql_api.services.people.keys import token_keys
@@ -246,9 +247,14 @@ def test_addresses_are_told_apart_behind_a_proxy(metered: str) -> None:
         answer = ask(metered, PAGE, {"X-Forwarded-For": address}, variables={"n": 10})
         return BUDGET - left(answer)
 
-    assert [spent("192.0.2.1"), spent("192.0.2.1"), spent("192.0.2.2")] == [10, 20, 10]
+    # the second as a socket of both families names it
+    assert [spent("192.0.2.1"), spent("::ffff:192.0.2.1"), spent("192.0.2.2")] == [10, 20, 10]
     # who has one address of an IPv6 network has all of them
     assert [spent("2001:db8::1"), spent("2001:db8::2"), spent("2001:db8:0:1::1")] == [10, 20, 10]
+
+
+def test_a_trusted_proxy_is_known_by_both_of_its_names() -> None:
+    assert believed("127.0.0.1, ::1") == "127.0.0.1,::1,::ffff:127.0.0.1"
 
 
 def test_viewers_are_told_apart_wherever_they_are(metered: str, settings: Settings) -> None:

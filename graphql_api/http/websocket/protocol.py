@@ -7,6 +7,7 @@ leaves one open whose handshake cannot be read.
 """
 
 import asyncio
+import logging
 from http import HTTPStatus
 from typing import Any
 
@@ -61,6 +62,8 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self._unread = bytearray()
         self._will_read = False
         self._is_deaf = False
+        # it logs each address with its parameters, in which some clients have a token
+        self.logger = self.conn.logger = logging.getLogger("uvicorn.access")
         self.conn.reject = self._rejected  # type: ignore[method-assign,assignment]  # it would be plain text
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -73,9 +73,7 @@ class Meter:
         """Let a client spend, or refuse it; None where nobody can count, which is no reason to."""
         try:
             window = await self._window(client)
-            accepted = cost <= window.remaining and await self._strategy.hit(
-                self._item, client, cost=cost
-            )
+            accepted = cost <= window.remaining and await self._hit(client, cost)
         except StorageError as error:
             if not self._is_lost:  # once, not for each request
                 _log.warning("what clients spend is not counted: %s", error.storage_error)
@@ -84,6 +82,14 @@ class Meter:
         self._is_lost = False
         left = window.remaining - cost if accepted else window.remaining
         return window._replace(remaining=left, accepted=accepted)
+
+    async def _hit(self, client: str, cost: int) -> bool:
+        """Spend, unless others did so at the same moment and too little is left."""
+        if await self._strategy.hit(self._item, client, cost=cost):
+            return True
+        key, seconds = self._item.key_for(client), self._item.get_expiry()
+        await self._strategy.storage.incr(key, seconds, amount=-cost)  # a refusal costs nothing
+        return False
 
     async def close(self) -> None:
         """Close the connections to Redis, where there are any."""

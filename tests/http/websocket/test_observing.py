@@ -16,11 +16,13 @@ from tests.schema.client import settings_for
 from tests.support.factories import Factory
 from tests.support.patience import until
 
+HIDDEN = "a-token-of-somebody"
+
 
 @pytest.mark.usefixtures("settings")
 async def test_each_has_its_line(migrated_database: tuple[URL, Callable[[], None]]) -> None:
     with logged() as log, running(settings_for(migrated_database[0]), schema.route()) as base:
-        async with begun(base) as socket:
+        async with begun(base, f"/graphql?access_token={HIDDEN}") as socket:
             await asked(socket, "query Titles { posts { nodes { title } } }")
             await asked(socket, 'query Wrong { node(id: "x") { id } }')
             await asked(socket, "{ nothing }")
@@ -33,6 +35,7 @@ async def test_each_has_its_line(migrated_database: tuple[URL, Callable[[], None
             return len([line for line in log.lines if line["event"] == "operation"]) == 4
 
         await until(all_are_told)
+    assert HIDDEN not in log.text
     lines = [line for line in log.lines if line["event"] == "operation"]
     told = [(each["name"], each["kind"], each.get("codes"), each["batches"]) for each in lines]
     assert told == [

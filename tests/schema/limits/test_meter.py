@@ -107,6 +107,17 @@ async def test_a_limit_holds_for_requests_at_the_same_time(
     assert sum(each is not None and each.accepted for each in spent) == 10
 
 
+async def test_who_is_refused_at_the_same_time_as_others_pays_nothing(
+    storage: str | None, meter_of: Callable[..., Meter]
+) -> None:
+    meter = meter_of(10, 60, storage)
+    spent = await asyncio.gather(*(meter.spend("together", 6) for _ in range(8)))
+    assert sum(each is not None and each.accepted for each in spent) == 1
+    rest = await meter.spend("together", 4)
+    assert rest is not None
+    assert rest.accepted
+
+
 async def test_all_processes_count_in_one_redis(redis: str, meter_of: Callable[..., Meter]) -> None:
     meters = [meter_of(10, 60, redis) for _ in range(3)]
     spent = [await meter.spend("shared", 4) for meter in meters]
