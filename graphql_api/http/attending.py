@@ -197,5 +197,10 @@ class _Attended:
         if self._receive is None:
             await asyncio.Event().wait()
             return
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
+        await left(self._receive)
+
+
+async def left(receive: Receive) -> None:
+    """Return when the client has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -11,13 +11,13 @@ from http import HTTPStatus
 from typing import Any
 
 import httptools
-import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from graphql_api.http.answer import of_refusal
 from graphql_api.http.diagnostics import REQUEST_ID, headers_of
 from graphql_api.http.leaving import Leaving
 from graphql_api.http.observing import Observer
-from graphql_api.http.refusal import BAD_REQUEST, LIMIT_EXCEEDED
+from graphql_api.http.refusal import BAD_REQUEST, LIMIT_EXCEEDED, RefusedError
 from graphql_api.schema.limits.exceeded import EXCEEDED, LimitName
 
 MOST_BYTES_OF_ADDRESS = 8 * 1024
@@ -269,12 +269,10 @@ class Protocol(HttpToolsProtocol):
         observer: Observer | None = self.app_state.get("observer")
         if observer is not None:
             observer.refused(number.decode(), code, status)
-        body = orjson.dumps({"errors": [{"message": said, "extensions": {"code": code}}]})
-        return (
-            STATUS_LINE[status]
-            + b"content-type: application/json\r\nconnection: close\r\n"
-            + b"%s: %s\r\ncontent-length: %d\r\n\r\n%s" % (REQUEST_ID, number, len(body), body)
-        )
+        refused = of_refusal(RefusedError(said, status, code=code))
+        headers = [*refused.raw_headers, (REQUEST_ID, number), (b"connection", b"close")]
+        lines = b"".join([b"%s: %s\r\n" % each for each in headers])
+        return STATUS_LINE[status] + lines + b"\r\n" + refused.body
 
     def _refuse(self, status: HTTPStatus, limit: LimitName, said: str) -> None:
         EXCEEDED[limit] += 1

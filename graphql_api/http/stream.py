@@ -21,6 +21,7 @@ from starlette.types import Message, Receive, Scope, Send
 from strawberry.types.execution import PreExecutionError
 
 from graphql_api.http.answer import LAST_EVENT, as_json, event, parts_of
+from graphql_api.http.attending import left
 from graphql_api.http.leaving import Leaving
 from graphql_api.http.negotiation import EVENTS, MULTIPART
 from graphql_api.schema.context import Context
@@ -112,9 +113,9 @@ class Stream:
         leaving: Leaving = scope["state"]["leaving"]
         parts = self._parts()
         coming = asyncio.ensure_future(anext(parts, None))
-        left = asyncio.ensure_future(_left(receive))
+        leaves = asyncio.ensure_future(left(receive))
         with leaving.stream(self._seconds_left) as gone:
-            ends = {left, gone} if self._kind.heartbeat else {left}
+            ends = {leaves, gone} if self._kind.heartbeat else {leaves}
             try:
                 await self._start(send, {coming, *ends})
                 while coming in (done := await _first({coming, *ends}, HEARTBEAT_S)) or not done:
@@ -125,9 +126,9 @@ class Stream:
                     if done:
                         coming = asyncio.ensure_future(anext(parts, None))
             finally:
-                left.cancel()
+                leaves.cancel()
                 coming.cancel()
-                await asyncio.wait({left, coming})
+                await asyncio.wait({leaves, coming})
                 await parts.aclose()
         await send({"type": "http.response.body"})
 
@@ -166,12 +167,6 @@ async def _first(
     first = asyncio.FIRST_COMPLETED
     done, _others = await asyncio.wait(futures, timeout=timeout_s, return_when=first)
     return done
-
-
-async def _left(receive: Receive) -> None:
-    """Return when the client has left."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 async def parts_in_order(

@@ -5,9 +5,9 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from tests.faults.load import OK, Load
+from tests.faults.load import Load, Served
 from tests.faults.rig import Rig
 
 _TERMINATE = """
@@ -63,16 +63,9 @@ async def terminated(rig: Rig, gone_s: float) -> AsyncIterator[float]:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(Served):
     """What a fault did."""
 
-    requests: int
-    answered: int
-    said_instead: dict[str, int]
-    acknowledged: int
-    lost: int
-    doubled: int
-    wrong_reads: int
     read_after_s: float
     written_after_s: float
     longest_s: float
@@ -89,18 +82,11 @@ async def suffered(
         async with fault(rig, gone_s) as returned:
             await asyncio.sleep(after_s)
             await load.stop()
-            lost, doubled = await load.lost_and_doubled()
+            served = await load.served()
             connections = await asyncio.to_thread(rig.connections)
             held = await asyncio.to_thread(rig.connections, "state LIKE 'idle in%'")
-    counts = load.counts()
     return Figures(
-        requests=len(load.outcomes),
-        answered=counts.pop(OK, 0),
-        said_instead=dict(counts),
-        acknowledged=len(load.acknowledged),
-        lost=lost,
-        doubled=doubled,
-        wrong_reads=len(load.wrong_reads),
+        **asdict(served),
         read_after_s=load.first_success_after(returned, is_write=False),
         written_after_s=load.first_success_after(returned, is_write=True),
         longest_s=load.longest(),

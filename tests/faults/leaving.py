@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ import httpx
 from websockets.exceptions import ConnectionClosed
 
 from tests.faults.clients import locked
-from tests.faults.load import OK, READ, Load, outcome_of
+from tests.faults.load import OK, READ, Load, Served, outcome_of
 from tests.faults.rig import Rig, wait_until
 from tests.http.websocket.client import asked, begun
 from tests.support.patience import PATIENCE_S, until
@@ -36,17 +36,9 @@ _BEYOND_S = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """What an orderly end was like."""
+class Ended(Served):
+    """What an orderly end was like; requests are those before it, and while it served on."""
 
-    requests: int
-    """Those of the load: before the signal, and while the server served on."""
-    answered: int
-    said_instead: dict[str, int]
-    acknowledged: int
-    lost: int
-    doubled: int
-    wrong_reads: int
     held: dict[str, int]
     """What those were told that a lock held longer than the server takes new ones."""
     socket_answers: dict[str, int]
@@ -81,16 +73,8 @@ async def told_to_end(
         await load.stop()
     # later ones may find nobody who listens: whoever spreads requests has heard of it by then
     taken = [each for each in load.outcomes if each.began < told + drain_s / 2]
-    counts = Counter(each.said for each in taken)
-    lost, doubled = await load.lost_and_doubled()
     return Ended(
-        requests=len(taken),
-        answered=counts.pop(OK, 0),
-        said_instead=dict(counts),
-        acknowledged=len(load.acknowledged),
-        lost=lost,
-        doubled=doubled,
-        wrong_reads=len(load.wrong_reads),
+        **asdict(await load.served(taken)),
         held=dict(told_held),
         socket_answers=dict(answers),
         sockets_closed=dict(closed),

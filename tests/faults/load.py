@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -56,6 +57,21 @@ def outcome_of(answer: httpx.Response, began: float, *, is_write: bool) -> Outco
     return Outcome(began, ended, f"{answer.status_code} {body}", None, is_write)
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What became of a load."""
+
+    requests: int
+    answered: int
+    said_instead: dict[str, int]
+    acknowledged: int
+    lost: int
+    """Acknowledged posts that are not there."""
+    doubled: int
+    """Posts that are there twice."""
+    wrong_reads: int
+
+
 @dataclass(slots=True)
 class Load:
     """Reads and writes without a pause until it is stopped."""
@@ -90,10 +106,6 @@ class Load:
         self._is_over = True
         await asyncio.gather(*self._tasks)
 
-    def counts(self) -> Counter[str]:
-        """Count the outcomes by what was said."""
-        return Counter(each.said for each in self.outcomes)
-
     def first_success_after(self, moment: float, *, is_write: bool) -> float:
         """Return the seconds from a moment to the first answer with data after it."""
         ends = [
@@ -107,11 +119,20 @@ class Load:
         """Return the seconds that the longest request took."""
         return max(each.ended - each.began for each in self.outcomes)
 
-    async def lost_and_doubled(self) -> tuple[int, int]:
-        """Count the acknowledged posts that are not there, and those that are there twice."""
+    async def served(self, outcomes: Sequence[Outcome] | None = None) -> Served:
+        """Look what came of all requests, or of some; of what was written always of all."""
+        chosen = self.outcomes if outcomes is None else outcomes
+        counts = Counter(each.said for each in chosen)
         written: dict[Any, Any] = dict(await asyncio.to_thread(self.rig.ask, _WRITTEN))
-        lost = self.acknowledged.keys() - written.keys()
-        return len(lost), sum(number != 1 for number in written.values())
+        return Served(
+            requests=len(chosen),
+            answered=counts.pop(OK, 0),
+            said_instead=dict(counts),
+            acknowledged=len(self.acknowledged),
+            lost=len(self.acknowledged.keys() - written.keys()),
+            doubled=sum(number != 1 for number in written.values()),
+            wrong_reads=len(self.wrong_reads),
+        )
 
     def _client(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(base_url=self.rig.base, timeout=PATIENCE_S, verify=False)  # noqa: S501  # no TLS here, whose context takes long

@@ -3,7 +3,7 @@
 from tests.faults.clients import Crowd, Left
 from tests.faults.database import Figures
 from tests.faults.leaving import Ended
-from tests.faults.load import OK
+from tests.faults.load import OK, Served
 from tests.faults.soak import Soaked
 
 _CLEAN = {"UNAVAILABLE", "TIMEOUT", "a part is missing"}
@@ -21,16 +21,13 @@ def nothing_was_lost(figures: Figures, pool: int) -> list[str]:
     """Check what came of a fault of the database."""
     return _unmet(
         {
-            "acknowledged writes were lost": figures.lost == 0,
-            "a write was done twice": figures.doubled == 0,
-            "a read was wrong": figures.wrong_reads == 0,
+            **_kept(figures),
             "an error was not clean": figures.said_instead.keys() <= _CLEAN,
             "reads came back too late": figures.read_after_s <= _BACK_WITHIN_S,
             "writes came back too late": figures.written_after_s <= _BACK_WITHIN_S,
             "a request was held beyond its deadline": figures.longest_s <= _LONGEST_S,
             "more connections than the pool has": figures.connections <= pool,
             "a transaction was left open": figures.frozen_transactions == 0,
-            "nothing was written": figures.acknowledged > 0,
         }
     )
 
@@ -68,10 +65,7 @@ def ended_in_order(ended: Ended, at_most_s: float, *, for_ever: bool = False) ->
             "what was cut off was not told so": ended.held.keys() <= {OK, "UNAVAILABLE", "1012"},
             "it was ready for too long": ended.unready_after_s <= _AT_ONCE_S,
             "a request was not answered": ended.answered == ended.requests,
-            "acknowledged writes were lost": ended.lost == 0,
-            "a write was done twice": ended.doubled == 0,
-            "a read was wrong": ended.wrong_reads == 0,
-            "nothing was written": ended.acknowledged > 0,
+            **_kept(ended),
             "nothing was answered over sockets": ended.socket_answers.get(OK, 0) > 0,
             "a socket's error was not clean": ended.socket_answers.keys() <= {OK, "UNAVAILABLE"},
             "a socket was closed otherwise": ended.sockets_closed.keys() == {"1012"},
@@ -90,6 +84,16 @@ def nothing_grew(soaked: Soaked) -> list[str]:
             "files grew": soaked.end.files - soaked.start.files <= _MOST_FILES,
         }
     )
+
+
+def _kept(served: Served) -> dict[str, bool]:
+    """Give the rules for whatever a load meets."""
+    return {
+        "acknowledged writes were lost": served.lost == 0,
+        "a write was done twice": served.doubled == 0,
+        "a read was wrong": served.wrong_reads == 0,
+        "nothing was written": served.acknowledged > 0,
+    }
 
 
 def _unmet(rules: dict[str, bool]) -> list[str]:
